@@ -1,0 +1,18 @@
+export { type BackoffOptions, backoffMs } from "./backoff.js";
+export { type Call, type CallFn, type CallMiddleware, composeCalls } from "./call.js";
+export { delay } from "./delay.js";
+export {
+  type ErrorCode,
+  errorCodes,
+  httpStatusOf,
+  isErrorCode,
+  VastifyError,
+  type VastifyErrorOptions,
+  type WireError,
+} from "./error.js";
+export { badOption, expectPort, expectTargetName } from "./expect-option.js";
+export { type LogFields, type Logger, silentLogger } from "./logger.js";
+export { type Addressee, addresseeOf, type Message } from "./message.js";
+export { type Part, type PartContext, type PartHealth, startParts, stopParts } from "./part.js";
+export { resultCodeOf, resultCodes } from "./result-codes.js";
+export { newTraceId } from "./trace.js";

@@ -1,0 +1,37 @@
+import { VastifyError } from "./error.js";
+
+/** What a caller sends: its keys choose the action, and the whole of it is the action's input. */
+export type Message = Readonly<Record<string, unknown>>;
+
+/** Which service a message is for. */
+export interface Addressee {
+  readonly target: string;
+  /** Exact, a range, or absent for the newest stable version that is alive. */
+  readonly version: string | undefined;
+}
+
+/**
+ * The addressee that `$$target` and `$$version` name, if the message names one.
+ * @throws VastifyError `invalid_argument` when either is there but is not a non-empty string
+ */
+export function addresseeOf(message: Message): Addressee | undefined {
+  const target = message.$$target;
+  const version = message.$$version;
+  if (target === undefined) return undefined;
+  if (typeof target !== "string" || target === "") {
+    throw new VastifyError("invalid_argument", `$$target must name a service, got ${JSON.stringify(target)}`, {
+      reason: "bad_target",
+    });
+  }
+  if (version === undefined || version === null || version === "") return { target, version: undefined };
+  if (typeof version !== "string" && typeof version !== "number") {
+    throw new VastifyError(
+      "invalid_argument",
+      `$$version must be a version or a range, got ${JSON.stringify(version)}`,
+      {
+        reason: "bad_version",
+      },
+    );
+  }
+  return { target, version: String(version) };
+}

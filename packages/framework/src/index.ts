@@ -1,0 +1,1 @@
+export { VastifyError } from "./core/index.js";
