@@ -28,7 +28,12 @@ module.exports = {
       from: { path: `^${src}/([^/]+)/` },
       to: { path: `^${src}/([^/]+)/.+`, pathNot: [`^${src}/$1/`, `^${src}/[^/]+/index[.]ts$`] },
     },
-    { name: "no-own-door", severity: "error", from: { path: `^${src}/([^/]+)/.+` }, to: { path: `^${src}/$1/index[.]ts$` } },
+    {
+      name: "no-own-door",
+      severity: "error",
+      from: { path: `^${src}/([^/]+)/.+` },
+      to: { path: `^${src}/$1/index[.]ts$` },
+    },
     ...perRoom,
   ],
   options: {

@@ -18,6 +18,20 @@ module.exports = {
     rooms: ["core", "contracts", "discovery", "transport", "dispatch", "routing", "telemetry", "web", "resilience"],
     packages: ["zod"],
   },
-  compat: { rooms: ["core", "contracts", "discovery", "dispatch", "routing", "service", "storage", "telemetry", "web", "devtools"], packages: [] },
+  compat: {
+    rooms: [
+      "core",
+      "contracts",
+      "discovery",
+      "dispatch",
+      "routing",
+      "service",
+      "storage",
+      "telemetry",
+      "web",
+      "devtools",
+    ],
+    packages: [],
+  },
   devtools: { rooms: ["core", "contracts", "discovery", "service", "telemetry"], packages: [] },
 };
