@@ -1,0 +1,32 @@
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
+import { VastifyError } from "vastify";
+
+// Below the range that Linux gives to outgoing connections, so that a port stays free between a server's stop and its restart.
+const lowest = 20_000;
+const highest = 32_767;
+
+/** A TCP port on 127.0.0.1 that nothing listens at now. */
+export async function findFreePort(): Promise<number> {
+  const [port] = await findFreePorts(1);
+  return port as number;
+}
+
+/** `count` different TCP ports on 127.0.0.1 that nothing listens at now. */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const found = new Set<number>();
+  for (let tries = 0; found.size < count; tries++) {
+    if (tries >= 200 + count) throw new VastifyError("resource_exhausted", "found no free port on 127.0.0.1");
+    const port = randomInt(lowest, highest + 1);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
