@@ -1,1 +1,29 @@
-export { VastifyError } from "./core/index.js";
+export {
+  type ErrorCode,
+  errorCodes,
+  type LogFields,
+  type Logger,
+  type Message,
+  type Part,
+  type PartContext,
+  type PartHealth,
+  resultCodes,
+  VastifyError,
+  type VastifyErrorOptions,
+} from "./core/index.js";
+export type { ActOptions, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from "./dispatch/index.js";
+export {
+  createGateway,
+  createService,
+  type Gateway,
+  type GatewayOptions,
+  type HttpOptions,
+  type MicroserviceOptions,
+  type ProcessLike,
+  type RegistryOptions,
+  runService,
+  type Service,
+  type ServiceOptions,
+} from "./service/index.js";
+export { createLog, type LogIdentity, type LogLevel, type LogOptions } from "./telemetry/index.js";
+export type { HttpDirectives, PublishedRoute, RouteDefinition, RouteMapping, ServiceModule } from "./web/index.js";

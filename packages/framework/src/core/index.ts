@@ -1,5 +1,6 @@
 export { type BackoffOptions, backoffMs } from "./backoff.js";
 export { type Call, type CallFn, type CallMiddleware, composeCalls } from "./call.js";
+export { deadlineExceeded, withDeadline } from "./deadline.js";
 export { delay } from "./delay.js";
 export {
   type ErrorCode,
@@ -11,6 +12,7 @@ export {
   type WireError,
 } from "./error.js";
 export { badOption, expectPort, expectTargetName } from "./expect-option.js";
+export { closeServer, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
 export { type Part, type PartContext, type PartHealth, startParts, stopParts } from "./part.js";

@@ -16,6 +16,7 @@ const byReason: Readonly<Record<string, number>> = {
   wrong_credentials: resultCodes.wrongCredentials.code,
   not_logged_in: resultCodes.notLoggedIn.code,
   no_pattern: resultCodes.noPattern.code,
+  peer_no_pattern: resultCodes.peerFailed.code,
   peer_failed: resultCodes.peerFailed.code,
   peer_unreachable: resultCodes.peerUnreachable.code,
 };

@@ -1,0 +1,100 @@
+import { EventEmitter } from "node:events";
+import Consul from "consul";
+import { badOption, VastifyError } from "../core/index.js";
+
+export interface ConsulOptions {
+  /** `host:port`, or a URL when Consul speaks TLS. @default "127.0.0.1:8500" */
+  address?: string;
+  /** ACL token sent with every request. @default none */
+  token?: string;
+  /** @default the agent's own */
+  datacenter?: string;
+  /** The certificate authority of an `https:` address, in PEM. @default the system's */
+  ca?: string;
+  /** How long a request that does not block may take, in milliseconds. @default 5_000 */
+  timeoutMs?: number;
+}
+
+export interface ConsulHandle {
+  readonly api: Consul;
+  /** For people: where this Consul is. */
+  readonly address: string;
+  readonly timeoutMs: number;
+  /** Drops the kept connections. */
+  close(): void;
+}
+
+/** @throws VastifyError `invalid_argument`, reason `bad_option`, when `address` is neither `host:port` nor an http(s) URL */
+export function connectConsul(options: ConsulOptions = {}): ConsulHandle {
+  const { address = "127.0.0.1:8500", token, datacenter, ca, timeoutMs = 5_000 } = options;
+  const url = parseAddress(address);
+  // The client's types leave `timeout` out; an object made before the call may carry it.
+  const settings = {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: Number(url.port || (url.protocol === "https:" ? 443 : 8500)),
+    secure: url.protocol === "https:",
+    timeout: timeoutMs,
+    ...(ca !== undefined && { ca: [ca] }),
+    defaults: { ...(token && { token }), ...(datacenter && { dc: datacenter }) },
+  };
+  const api = new Consul(settings);
+  return { api, address: url.host, timeoutMs, close: () => api.destroy() };
+}
+
+function parseAddress(address: string): URL {
+  const expected = '"host:port" or an http(s) URL';
+  const text = /^https?:\/\//.test(address) ? address : `http://${address}`;
+  if (!URL.canParse(text)) throw badOption("consul.address", address, expected);
+  const url = new URL(text);
+  if (url.pathname !== "/" || url.username !== "") throw badOption("consul.address", address, expected);
+  return url;
+}
+
+/** The client's way of canceling a request and of seeing the response's headers. */
+export class RequestContext extends EventEmitter {
+  readonly includeResponse = true;
+  readonly #signal: AbortSignal;
+  readonly #cancel = (): void => {
+    this.emit("cancel");
+  };
+
+  constructor(signal: AbortSignal) {
+    super();
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#cancel, { once: true });
+  }
+
+  release(): void {
+    this.#signal.removeEventListener("abort", this.#cancel);
+  }
+}
+
+/** What a failed request to Consul means to us, with the place to look named. */
+export function consulError(thrown: unknown, consul: ConsulHandle, doing: string): VastifyError {
+  const status = statusOf(thrown);
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  if (status === 403) {
+    return new VastifyError(
+      "permission_denied",
+      `Consul at ${consul.address} refused ${doing}: give an ACL token that may`,
+      {
+        reason: "registry_denied",
+      },
+    );
+  }
+  if (status !== undefined && status < 500) {
+    return new VastifyError("invalid_argument", `Consul at ${consul.address} refused ${doing}: ${said}`, {
+      reason: "registry_refused",
+    });
+  }
+  return new VastifyError(
+    "unavailable",
+    `Consul at ${consul.address} did not do ${doing} (${said}): start it, or set the right address (CONSUL_HTTP_ADDR)`,
+    { reason: "registry_unreachable" },
+  );
+}
+
+export function statusOf(thrown: unknown): number | undefined {
+  if (typeof thrown !== "object" || thrown === null || !("statusCode" in thrown)) return undefined;
+  return typeof thrown.statusCode === "number" ? thrown.statusCode : undefined;
+}

@@ -1,0 +1,10 @@
+export { type ConsulHandle, type ConsulOptions, connectConsul } from "./consul-client.js";
+export {
+  createDirectory,
+  type Directory,
+  type DirectoryOptions,
+  type FollowedTarget,
+  serviceTag,
+} from "./directory.js";
+export type { Instance } from "./instance.js";
+export { createRegistration, type Registrant, type Registration, type RegistrationOptions } from "./registration.js";

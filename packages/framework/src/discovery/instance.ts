@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { readNotes } from "./notes.js";
+
+/** One running process of a target at one version, as Consul shows it. */
+export interface Instance {
+  /** `target@uuid`. */
+  readonly id: string;
+  readonly target: string;
+  readonly version: string;
+  readonly host: string;
+  readonly httpPort: number;
+  /** Where it answers calls; null when it answers none. */
+  readonly microservicePort: number | null;
+  /** What its microservice port speaks besides Seneca's HTTP protocol. */
+  readonly protocols: readonly string[];
+  /** Equal for instances whose routes and actions are the same; absent for a plain Seneca process. */
+  readonly description: string | undefined;
+}
+
+const entryShape = z.object({
+  Node: z.object({ Address: z.string() }),
+  Service: z.object({ ID: z.string(), Service: z.string(), Address: z.string(), Port: z.number() }),
+  Checks: z.array(z.object({ ServiceID: z.string().optional(), Notes: z.string().optional() })),
+});
+
+/** The target of a service name; in 2018 the instance id `target@uuid` was the name too. */
+export function targetOf(serviceName: string): string {
+  const at = serviceName.indexOf("@");
+  return at > 0 ? serviceName.slice(0, at) : serviceName;
+}
+
+/** An entry of `GET /v1/health/service/:name` as an instance, or why it can't be one. */
+export function readInstance(entry: unknown): { instance: Instance } | { id: string; problem: string } {
+  const parsed = entryShape.safeParse(entry);
+  if (!parsed.success)
+    return { id: "(unreadable)", problem: `the entry is not one of Consul's: ${parsed.error.message}` };
+  const { Node: node, Service: service, Checks: checks } = parsed.data;
+  const own = checks.filter((check) => check.ServiceID === service.ID);
+  const described = own.find((check) => check.Notes) ?? own[0];
+  const read = readNotes(described?.Notes);
+  if ("problem" in read) return { id: service.ID, problem: read.problem };
+  const { $$version, $$microservicePort, protocols = [], description } = read.notes;
+  return {
+    instance: {
+      id: service.ID,
+      target: targetOf(service.Service),
+      version: $$version,
+      host: service.Address || node.Address,
+      httpPort: service.Port,
+      microservicePort: $$microservicePort,
+      protocols,
+      description,
+    },
+  };
+}

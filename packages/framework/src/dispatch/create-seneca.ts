@@ -1,0 +1,71 @@
+import { createRequire } from "node:module";
+import { type Logger, VastifyError } from "../core/index.js";
+import { createSenecaLog } from "./seneca-log.js";
+import type { Seneca, SenecaPlugin, SenecaPluginObject } from "./seneca-types.js";
+
+export interface SenecaOptions {
+  /** Options for Seneca itself, laid over ours. */
+  readonly [option: string]: unknown;
+}
+
+type SenecaFactory = (options: Record<string, unknown>) => Seneca;
+
+export function createSeneca(options: { tag: string; timeoutMs: number; log: Logger; seneca?: SenecaOptions }): Seneca {
+  const { tag, timeoutMs, log, seneca: over = {} } = options;
+  // Loaded when a service is made, not when the package is imported.
+  const factory = createRequire(import.meta.url)("seneca") as SenecaFactory;
+  const seneca = factory({
+    tag,
+    timeout: timeoutMs,
+    log: { level: "debug+", logger: createSenecaLog(log) },
+    // The history remembers every call: under load the process grows by gigabytes.
+    history: { active: false },
+    // A failed plugin or a fatal message must not end the process; start() reports it instead.
+    debug: { undead: true },
+    legacy: { logging: false, transport: false },
+    // Results may be strings and numbers too.
+    strict: { result: false },
+    ...over,
+  });
+  Object.assign(seneca, { post });
+  return seneca;
+}
+
+function post(
+  this: Seneca,
+  message: string | Record<string, unknown>,
+  more: Record<string, unknown> = {},
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    this.act(message, more, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+/**
+ * Loads plugins in order.
+ * @throws VastifyError `failed_precondition`, reason `plugin_failed`, with what the first failing plugin said
+ */
+export async function loadPlugins(
+  seneca: Seneca,
+  plugins: readonly { plugin: SenecaPlugin | SenecaPluginObject; options?: unknown }[],
+  signal: AbortSignal,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (cause: unknown): void => {
+      const said = cause instanceof Error ? cause.message : String(cause);
+      reject(
+        new VastifyError("failed_precondition", `a plugin did not load: ${said}`, { reason: "plugin_failed", cause }),
+      );
+    };
+    seneca.error(fail);
+    signal.addEventListener("abort", () => fail(new Error("its start took too long")), { once: true });
+    for (const { plugin, options } of plugins) seneca.use(plugin, options ?? {});
+    seneca.ready(() => resolve());
+  });
+}
+
+export async function closeSeneca(seneca: Seneca): Promise<void> {
+  await new Promise<void>((resolve) => {
+    seneca.close(() => resolve());
+  });
+}

@@ -1,0 +1,127 @@
+import semver from "semver";
+import { backoffMs, delay, type Logger, type Message, silentLogger, VastifyError } from "../core/index.js";
+import type { Directory, Instance } from "../discovery/index.js";
+import type { TransportClient } from "../transport/index.js";
+
+/** The message that every service of ours answers with what it offers. */
+export const describeMessage: Message = { role: "vastify", cmd: "describe" };
+
+/** What one version of a target says of itself. */
+export interface DescribedVersion {
+  readonly target: string;
+  readonly version: string;
+  /** Whether an instance of it is alive now. */
+  readonly alive: boolean;
+  /** As the peer sent it: check it before use. */
+  readonly description: unknown;
+}
+
+export interface DescriptionsOptions {
+  directory: Directory;
+  transport: TransportClient;
+  /** @default silentLogger */
+  log?: Logger;
+}
+
+/** Keeps what every target offers, by asking one instance of each version. */
+export interface Descriptions {
+  start(): void;
+  stop(): Promise<void>;
+  /** All that is known, the newest stable version first; what was said last stays when the last instance is gone. */
+  list(): readonly DescribedVersion[];
+  onChange(listener: () => void): () => void;
+}
+
+const askTimeoutMs = 5_000;
+
+export function createDescriptions(options: DescriptionsOptions): Descriptions {
+  const { directory, transport, log = silentLogger } = options;
+  const lifetime = new AbortController();
+  const known = new Map<string, { target: string; version: string; description: unknown }>();
+  const asking = new Map<string, Promise<void>>();
+  const listeners = new Set<() => void>();
+  let unsubscribe = (): void => {};
+
+  const changed = (): void => {
+    for (const listener of [...listeners]) listener();
+  };
+
+  function refresh(): void {
+    for (const target of directory.targets) {
+      for (const instance of directory.follow(target).instances) {
+        const key = keyOf(instance);
+        if (key === undefined || known.has(key) || asking.has(key)) continue;
+        asking.set(
+          key,
+          learn(key, target).finally(() => asking.delete(key)),
+        );
+      }
+    }
+    changed();
+  }
+
+  /** Asks until one of the instances with this description answers, or none is left. */
+  async function learn(key: string, target: string): Promise<void> {
+    for (let attempt = 0; !lifetime.signal.aborted; attempt++) {
+      const instances = directory.follow(target).instances.filter((instance) => keyOf(instance) === key);
+      const instance = instances[attempt % Math.max(1, instances.length)];
+      if (!instance) return;
+      try {
+        const description = await ask(transport, instance, lifetime.signal);
+        known.set(key, { target, version: instance.version, description });
+        changed();
+        return;
+      } catch (thrown) {
+        const error = VastifyError.from(thrown);
+        if (attempt === 0) log.warn(`${instance.id} does not say what it offers: ${error.message}; asking again`);
+        await delay(backoffMs(attempt, { baseMs: 100, maxMs: 5_000 }), lifetime.signal);
+      }
+    }
+  }
+
+  return {
+    start() {
+      unsubscribe = directory.onChange(refresh);
+      refresh();
+    },
+    async stop() {
+      unsubscribe();
+      lifetime.abort();
+      await Promise.all(asking.values());
+    },
+    list() {
+      const alive = new Set([...directory.targets].flatMap((target) => directory.follow(target).instances.map(keyOf)));
+      const offers = [...known].map(([key, offer]) => ({ ...offer, alive: alive.has(key) }));
+      return offers.sort((a, b) => newestStableFirst(a.version, b.version));
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function newestStableFirst(a: string, b: string): number {
+  const prerelease = (version: string) => (semver.prerelease(version) === null ? 0 : 1);
+  return prerelease(a) - prerelease(b) || semver.rcompare(a, b);
+}
+
+/** Instances with the same key offer the same; undefined for one that can't be asked. */
+function keyOf({ target, version, description, microservicePort }: Instance): string | undefined {
+  if (description === undefined || microservicePort === null) return undefined;
+  return `${target} ${version} ${description}`;
+}
+
+async function ask(transport: TransportClient, instance: Instance, lifetime: AbortSignal): Promise<unknown> {
+  const signal = AbortSignal.any([lifetime, AbortSignal.timeout(askTimeoutMs)]);
+  const endpoint = { host: instance.host, port: instance.microservicePort ?? 0 };
+  const deadline = performance.now() + askTimeoutMs;
+  return await transport.send(endpoint, {
+    message: describeMessage,
+    tx: "describe",
+    signal,
+    deadline,
+    idempotent: true,
+    hops: 0,
+  });
+}

@@ -1,0 +1,3 @@
+export { createDescriptions, type DescribedVersion, type Descriptions, describeMessage } from "./descriptions.js";
+export { versionsFor } from "./picker.js";
+export { createRouter, type RouterOptions } from "./router.js";

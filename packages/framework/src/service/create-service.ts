@@ -1,0 +1,271 @@
+import { randomUUID } from "node:crypto";
+import { delay, type Logger, type Message, type Part, startParts, stopParts, VastifyError } from "../core/index.js";
+import {
+  connectConsul,
+  createDirectory,
+  createRegistration,
+  type Directory,
+  type Registration,
+} from "../discovery/index.js";
+import {
+  type ActOptions,
+  closeSeneca,
+  createDispatcher,
+  loadPlugins,
+  type Seneca,
+  type SenecaAction,
+  type SenecaPluginObject,
+} from "../dispatch/index.js";
+import { createRouter, describeMessage } from "../routing/index.js";
+import { createLog } from "../telemetry/index.js";
+import { createTransportClient, createTransportServer, type TransportClient } from "../transport/index.js";
+import { createHttpServer, createKoaApp, createModuleRoutes, health, type ServiceModule } from "../web/index.js";
+import { digestOf, type ServiceDescription } from "./description.js";
+import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
+
+export interface Service {
+  readonly name: string;
+  readonly version: string;
+  /** `name@uuid`: this process, as Consul knows it. */
+  readonly instance: string;
+  /** The Seneca instance, for authors who want the whole of it. */
+  readonly seneca: Seneca;
+  readonly log: Logger;
+  /** Adds an action that peers may call; `private$: true` in the pattern keeps it to this process. */
+  add(pattern: string | Message, action: SenecaAction): void;
+  /**
+   * Calls an action: here, or in the service that `$$target` and `$$version` name.
+   * @throws VastifyError with the code and reason of what went wrong: docs/reference/errors.md
+   */
+  act(message: Message, options?: ActOptions): Promise<unknown>;
+  /**
+   * Starts parts, loads modules, listens, and registers in Consul once everything answers. A failed start undoes
+   * what it began.
+   * @throws VastifyError such as `failed_precondition`, reason `port_taken`
+   */
+  start(): Promise<void>;
+  /** Leaves Consul, lets callers notice, finishes what is in flight, and releases everything. Safe to call twice. */
+  stop(): Promise<void>;
+  /** Where it listens, once started. */
+  readonly addresses: { readonly http?: string; readonly microservice?: string };
+}
+
+/** What the gateway adds to a service; internal to this room. */
+export interface ServiceExtension {
+  /** Middleware that serves after `/health` and before the modules' routes. */
+  readonly middleware: Parameters<ReturnType<typeof createKoaApp>["use"]>[0];
+  readonly part: Part;
+}
+export type Extend = (inner: {
+  directory: Directory;
+  transport: TransportClient;
+  act: Service["act"];
+  log: Logger;
+}) => ServiceExtension;
+
+type State = "idle" | "starting" | "running" | "leaving" | "stopped";
+
+/** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong */
+export function createService(options: ServiceOptions): Service {
+  return composeService(resolveServiceOptions(options));
+}
+
+export function composeService(options: ResolvedServiceOptions, extend?: Extend): Service {
+  const { name, version, host, advertise, modules, noticeMs, graceMs } = options;
+  const instance = `${name}@${randomUUID()}`;
+  const log = isLogger(options.log) ? options.log : createLog({ service: name, version, instance }, options.log);
+  const directory = createDirectory({
+    consul: connectConsul(options.consul),
+    servicesRefreshMs: options.servicesRefreshMs,
+    log,
+  });
+  const transport = createTransportClient();
+  const remote = createRouter({ self: { target: name, version }, directory, transport, log });
+  const dispatcher = createDispatcher({ name, log, timeoutMs: options.timeoutMs, remote, seneca: options.seneca });
+  const { seneca } = dispatcher;
+  const routes = createModuleRoutes({ dispatcher, maxBodyBytes: options.http.maxBodyBytes });
+  const addresses: { http?: string; microservice?: string } = {};
+  let state: State = "idle";
+  let ports: { http: number; microservice: number | null } = { http: 0, microservice: null };
+  let registration: Registration | undefined;
+  const givingUp = new AbortController();
+  let starting: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const describe = (): ServiceDescription => ({
+    target: name,
+    version,
+    routes: routes.published,
+    patterns: dispatcher.exposed(),
+  });
+  seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
+
+  const app = createKoaApp({ log, isLeaving: () => state === "leaving" });
+  const extension = extend?.({ directory, transport, act: dispatcher.act, log });
+  const parts = extension ? [...options.parts, extension.part] : options.parts;
+  app.use(
+    health(() => {
+      const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
+      const ready = state === "running" && Object.values(facts).every((fact) => fact.ok);
+      const status = ready ? "passing" : state === "leaving" ? "leaving" : "critical";
+      return {
+        ready,
+        body: { status, target: name, version, instance, parts: facts, registry: { reachable: directory.reachable } },
+      };
+    }),
+  );
+  if (extension) app.use(extension.middleware);
+  app.use(routes.router.routes() as never).use(routes.router.allowedMethods() as never);
+
+  const http = createHttpServer(app, host, options.http.port);
+  const calls =
+    options.microservice &&
+    createTransportServer({
+      host,
+      ...options.microservice,
+      log,
+      handle: ({ message, ...context }) => dispatcher.receive(message, context),
+    });
+
+  /** In this order they start; in reverse they stop. */
+  const lifecycle: readonly Part[] = [
+    {
+      name: "consul",
+      start: async () => directory.start(),
+      async stop() {
+        await directory.stop();
+        transport.close();
+      },
+    },
+    ...parts,
+    {
+      name: "modules",
+      async start({ signal }) {
+        await loadPlugins(seneca, [{ plugin: routes.plugin }, ...modules.map(namedPlugin(dispatcher.expose))], signal);
+        await routes.map(modules);
+      },
+      stop: () => closeSeneca(seneca),
+    },
+    {
+      name: "servers",
+      async start() {
+        ports = { http: await http.listen(), microservice: calls ? await calls.listen() : null };
+        addresses.http = `http://${advertise}:${ports.http}`;
+        if (ports.microservice !== null) addresses.microservice = `${advertise}:${ports.microservice}`;
+      },
+      async stop() {
+        calls?.refuse();
+        await Promise.all([http.close(graceMs), calls?.close(graceMs)]);
+      },
+    },
+    {
+      name: "registration",
+      async start({ signal }) {
+        // Before Consul's first check asks /health.
+        state = "running";
+        registration = register(options, instance, ports, digestOf(describe()), log);
+        await registration.register(signal);
+      },
+      async stop() {
+        await registration?.deregister();
+        if (state === "leaving") await delay(noticeMs);
+      },
+    },
+  ];
+
+  async function start(): Promise<void> {
+    if (state !== "idle")
+      throw new VastifyError("failed_precondition", `${name} was started before; make a new service`, {
+        reason: "started_before",
+      });
+    state = "starting";
+    const signal = AbortSignal.any([givingUp.signal, AbortSignal.timeout(options.startTimeoutMs)]);
+    starting = startParts(lifecycle, { log, signal });
+    try {
+      await starting;
+    } catch (error) {
+      state = "stopped";
+      throw error;
+    }
+    log.info(`${name} ${version} is ready`, { http: addresses.http, microservice: addresses.microservice });
+  }
+
+  async function stop(): Promise<void> {
+    givingUp.abort();
+    await starting?.catch(() => {});
+    if (state !== "running") {
+      state = "stopped";
+      return;
+    }
+    state = "leaving";
+    log.info("leaving: no new work, finishing what is in flight");
+    await stopParts(lifecycle, log);
+    state = "stopped";
+    log.info("stopped");
+  }
+
+  return {
+    name,
+    version,
+    instance,
+    seneca,
+    log,
+    addresses,
+    add: (pattern, action) => {
+      seneca.add(pattern, action);
+    },
+    act: dispatcher.act,
+    start,
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+function register(
+  options: ResolvedServiceOptions,
+  id: string,
+  ports: { http: number; microservice: number | null },
+  description: string,
+  log: Logger,
+): Registration {
+  const { name, version, advertise, consul } = options;
+  const { tags = [], checkIntervalSeconds, renewMs } = consul;
+  return createRegistration({
+    consul: connectConsul(consul),
+    registrant: {
+      name,
+      version,
+      id,
+      host: advertise,
+      httpPort: ports.http,
+      microservicePort: ports.microservice,
+      tags,
+      description,
+    },
+    log,
+    ...(checkIntervalSeconds !== undefined && { checkIntervalSeconds }),
+    ...(renewMs !== undefined && { renewMs }),
+  });
+}
+
+/** Plugins of one name would replace each other in Seneca, so a second one gets a number. */
+function namedPlugin(expose: (name: string) => void) {
+  const taken = new Set<string>();
+  return (
+    { name, plugin, options }: ServiceModule,
+    index: number,
+  ): { plugin: SenecaPluginObject; options: unknown } => {
+    const wanted = (name ?? plugin.name) || `module${index}`;
+    const unique = taken.has(wanted) ? `${wanted}-${index}` : wanted;
+    taken.add(unique);
+    expose(unique);
+    const object = typeof plugin === "function" ? { ...plugin, define: plugin } : plugin;
+    return { plugin: { ...object, name: unique }, options };
+  };
+}
+
+function isLogger(log: Logger | object): log is Logger {
+  return "info" in log && typeof log.info === "function";
+}

@@ -1,0 +1,145 @@
+import { hostname } from "node:os";
+import { badOption, expectPort, expectTargetName, type Logger, type Part } from "../core/index.js";
+import type { ConsulOptions } from "../discovery/index.js";
+import type { SenecaOptions } from "../dispatch/index.js";
+import type { LogOptions } from "../telemetry/index.js";
+import type { ServiceModule } from "../web/index.js";
+
+export interface HttpOptions {
+  /** Where REST and `/health` are served. 0 takes any free port. @default 0 */
+  port?: number;
+  /** The largest request body, in bytes. @default 1_048_576 */
+  maxBodyBytes?: number;
+}
+
+export interface MicroserviceOptions {
+  /** Where calls are answered. 0 takes any free port. @default 0 */
+  port?: number;
+  /** The largest message, in bytes. @default 1_048_576 */
+  maxBytes?: number;
+}
+
+export interface RegistryOptions extends ConsulOptions {
+  /** Added to the tag `vastify`. @default [] */
+  tags?: readonly string[];
+  /** How often Consul asks `/health`, in seconds. @default 10 */
+  checkIntervalSeconds?: number;
+  /** How often we look whether Consul still knows us, in milliseconds. @default 10_000 */
+  renewMs?: number;
+}
+
+export interface ServiceOptions {
+  /** The target: what callers put into `$$target`. */
+  name: string;
+  /** Semver: what callers put into `$$version`. */
+  version: string;
+  /** The address to listen on. @default "127.0.0.1" */
+  host?: string;
+  /** The address that others reach this process at. @default `host`, or the host's name when `host` is every address */
+  advertise?: string;
+  /** @default any free port */
+  http?: HttpOptions;
+  /** False for a service that answers no calls. @default any free port */
+  microservice?: MicroserviceOptions | false;
+  /** Where Consul is, and how to register there. @default Consul at 127.0.0.1:8500 */
+  consul?: RegistryOptions;
+  /** Seneca plugins with their REST routes. @default [] */
+  modules?: readonly ServiceModule[];
+  /** What is started before and stopped after the service: databases, brokers. @default [] */
+  parts?: readonly Part[];
+  /** A logger, or how to make one. @default winston on stdout at level `info` */
+  log?: Logger | LogOptions;
+  /** How long a call may take when its caller doesn't say, in milliseconds. @default 5_000 */
+  timeoutMs?: number;
+  routing?: {
+    /** No view of Consul is older than this, in milliseconds. @default 12_000 */
+    servicesRefresh?: number;
+  };
+  /** Options for Seneca itself. @default {} */
+  seneca?: SenecaOptions;
+  /** How long start() may take, in milliseconds. @default 30_000 */
+  startTimeoutMs?: number;
+  /** How stop() leaves. */
+  drain?: {
+    /** How long callers get to notice that we left Consul, in milliseconds. @default 1_000 */
+    noticeMs?: number;
+    /** How long requests in flight get to finish, in milliseconds. @default 10_000 */
+    graceMs?: number;
+  };
+}
+
+export interface ResolvedServiceOptions {
+  readonly name: string;
+  readonly version: string;
+  readonly host: string;
+  readonly advertise: string;
+  readonly http: Required<HttpOptions>;
+  readonly microservice: Required<MicroserviceOptions> | undefined;
+  readonly consul: RegistryOptions;
+  readonly modules: readonly ServiceModule[];
+  readonly parts: readonly Part[];
+  readonly log: Logger | LogOptions;
+  readonly timeoutMs: number;
+  readonly servicesRefreshMs: number;
+  readonly seneca: SenecaOptions;
+  readonly startTimeoutMs: number;
+  readonly noticeMs: number;
+  readonly graceMs: number;
+}
+
+const everyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+const mebibyte = 1_048_576;
+
+/** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
+export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceOptions {
+  const { host = "127.0.0.1", http = {}, microservice = {}, routing = {}, drain = {} } = options;
+  return {
+    name: expectTargetName("name", options.name),
+    version: expectVersion(options.version),
+    host,
+    advertise: options.advertise ?? (everyAddress.has(host) ? hostname() : host),
+    http: {
+      port: expectPort("http.port", http.port ?? 0, 0),
+      maxBodyBytes: expectPositive("http.maxBodyBytes", http.maxBodyBytes ?? mebibyte),
+    },
+    microservice:
+      microservice === false
+        ? undefined
+        : {
+            port: expectPort("microservice.port", microservice.port ?? 0, 0),
+            maxBytes: expectPositive("microservice.maxBytes", microservice.maxBytes ?? mebibyte),
+          },
+    consul: options.consul ?? {},
+    modules: (options.modules ?? []).map(expectModule),
+    parts: options.parts ?? [],
+    log: options.log ?? {},
+    timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
+    servicesRefreshMs: expectPositive("routing.servicesRefresh", routing.servicesRefresh ?? 12_000),
+    seneca: options.seneca ?? {},
+    startTimeoutMs: expectPositive("startTimeoutMs", options.startTimeoutMs ?? 30_000),
+    noticeMs: expectDuration("drain.noticeMs", drain.noticeMs ?? 1_000),
+    graceMs: expectDuration("drain.graceMs", drain.graceMs ?? 10_000),
+  };
+}
+
+function expectVersion(version: unknown): string {
+  // The whole grammar is checked where the version is registered; this catches what is plainly none, early.
+  if (typeof version === "string" && /^\d+\.\d+\.\d+/.test(version)) return version;
+  throw badOption("version", version, 'a semver such as "1.2.3"');
+}
+
+function expectPositive(name: string, value: unknown): number {
+  if (typeof value === "number" && value > 0) return value;
+  throw badOption(name, value, "a number above 0");
+}
+
+function expectDuration(name: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw badOption(name, value, "a number of milliseconds, 0 or more");
+}
+
+function expectModule(module: ServiceModule, index: number): ServiceModule {
+  const plugin: unknown = module?.plugin;
+  if (typeof plugin === "function" || (typeof plugin === "object" && plugin !== null)) return module;
+  throw badOption(`modules[${index}].plugin`, plugin, "a Seneca plugin");
+}

@@ -1,0 +1,1 @@
+export { createLog, type LogIdentity, type LogLevel, type LogOptions, logLevels } from "./create-log.js";

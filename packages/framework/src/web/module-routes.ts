@@ -1,0 +1,157 @@
+import type { Context, Middleware } from "koa";
+import Router from "koa-router";
+import senecaWeb from "seneca-web";
+import koaAdapter from "seneca-web-adapter-koa2";
+import { badOption, VastifyError } from "../core/index.js";
+import type { Dispatcher, Seneca, SenecaPlugin } from "../dispatch/index.js";
+import type { RequestState } from "./koa-app.js";
+import type { RouteDefinition, ServiceModule } from "./module.js";
+import type { PublishedRoute } from "./published-routes.js";
+import { sendResult } from "./reply.js";
+import { requestBody } from "./request-body.js";
+
+export interface ModuleRoutes {
+  /** The Koa router that the routes are on; more may be added by hand. */
+  readonly router: Router;
+  /** What is published for the gateway. */
+  readonly published: readonly PublishedRoute[];
+  /** To be loaded into Seneca before the modules. */
+  readonly plugin: SenecaPlugin;
+  /** Maps the routes of modules that are loaded. */
+  map(modules: readonly ServiceModule[]): Promise<void>;
+}
+
+/** A route as seneca-web gives it to its adapter. */
+interface MappedRoute {
+  readonly path: string;
+  readonly methods: readonly string[];
+  readonly pattern: string;
+  readonly auth: unknown;
+  readonly secure: unknown;
+}
+
+export interface ModuleRoutesOptions {
+  dispatcher: Dispatcher;
+  maxBodyBytes: number;
+}
+
+/**
+ * Serves modules' REST routes by seneca-web and its Koa adapter. seneca-web maps the definitions and the adapter
+ * mounts them; what the adapter gets wrong (status codes, errors, bodies of PATCH and DELETE, one Seneca delegate
+ * shared by all requests) is done around it: docs/decisions/0003-seneca-web.md.
+ */
+export function createModuleRoutes({ dispatcher, maxBodyBytes }: ModuleRoutesOptions): ModuleRoutes {
+  const { seneca } = dispatcher;
+  const router = new Router();
+  const published: PublishedRoute[] = [];
+  router.use(noteRoute, requestBody(maxBodyBytes), sendActionResult);
+
+  /** Takes the part of Seneca that the adapter uses, so that every request is a call of its own. */
+  const bridge = {
+    act(pattern: string, more: BridgeMessage, done: (error: unknown, result?: unknown) => void) {
+      const { ctx, body, message } = fromAdapter(seneca, pattern, more);
+      const { tx, signal } = ctx.state as RequestState;
+      const args = { ...more.args, body };
+      dispatcher.act({ ...message, args }, { tx, signal }).then(
+        (result) => {
+          ctx.state.result = { value: result };
+          done(null, {});
+        },
+        (error) => done(error),
+      );
+    },
+  };
+
+  function adapter(
+    options: Record<string, unknown>,
+    context: unknown,
+    auth: unknown,
+    routes: MappedRoute[],
+    done: Done,
+  ): void {
+    for (const route of routes) {
+      const message = seneca.util.Jsonic(route.pattern);
+      for (const method of route.methods) published.push({ method, path: route.path, message });
+    }
+    koaAdapter.call(bridge, { ...options, parseBody: false }, context, auth, routes, done);
+  }
+
+  return {
+    router,
+    published,
+    plugin: function web(this: Seneca) {
+      const { name, exportmap } = senecaWeb.call(this, { context: router, adapter, options: { parseBody: false } });
+      // seneca-web keeps the last context of the whole process; the export must give ours.
+      return { name, exportmap: { ...exportmap, context: () => router } };
+    },
+    async map(modules) {
+      for (const { routes = [] } of modules) {
+        const definitions = [routes]
+          .flat()
+          .map((definition) => expectDefinition(seneca, definition as RouteDefinition));
+        if (definitions.length === 0) continue;
+        await seneca.post(
+          { role: "web" },
+          { routes: definitions, adapter, context: router, options: { parseBody: false } },
+        );
+      }
+    },
+  };
+}
+
+type Done = (error?: unknown, result?: unknown) => void;
+
+/** What the adapter passes to `act`. */
+interface BridgeMessage {
+  readonly request$: { readonly ctx: Context; readonly body?: unknown };
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+function fromAdapter(seneca: Seneca, pattern: string, more: BridgeMessage) {
+  const { ctx, body = {} } = more.request$;
+  return { ctx, body, message: seneca.util.Jsonic(pattern) };
+}
+
+/** Keeps the path's template for the log. */
+const noteRoute: Middleware = async (ctx, next) => {
+  ctx.state.route = (ctx as { _matchedRoute?: unknown })._matchedRoute ?? ctx.state.route;
+  await next();
+};
+
+/** The adapter answers every result with 200; this sends what the action said. */
+const sendActionResult: Middleware = async (ctx, next) => {
+  await next();
+  const { result } = ctx.state as { result?: { value: unknown } };
+  if (result) sendResult(ctx, result.value);
+};
+
+/** seneca-web maps `GET: false` too and ignores `auth` and `secure` without a word: we refuse what it would not do. */
+function expectDefinition(seneca: Seneca, definition: RouteDefinition): RouteDefinition {
+  const { pin, prefix = "" } = definition;
+  if (typeof pin !== "string" || pin === "") throw badOption("routes.pin", pin, 'a pattern such as "module:user,if:*"');
+  try {
+    seneca.util.Jsonic(pin.replace(":*", ":x"));
+  } catch {
+    throw badOption(`routes.pin of ${prefix}`, pin, 'a pattern such as "module:user,if:*"');
+  }
+  const map: Record<string, unknown> = {};
+  for (const [key, mapping] of Object.entries(definition.map)) {
+    if (mapping === false) continue;
+    if (mapping === true) map[key] = true;
+    else {
+      if ("auth" in mapping || "secure" in mapping) {
+        throw new VastifyError(
+          "invalid_argument",
+          `routes.map.${key}: auth and secure are not done by seneca-web's Koa adapter`,
+          {
+            reason: "bad_option",
+          },
+        );
+      }
+      map[key] = Object.fromEntries(
+        Object.entries(mapping).filter(([name, value]) => name === "name" || value !== false),
+      );
+    }
+  }
+  return { ...definition, map: map as RouteDefinition["map"] };
+}

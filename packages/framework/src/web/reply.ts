@@ -1,0 +1,36 @@
+import type { Context } from "koa";
+
+/** What an action may say of its HTTP answer, in its result's `http$`. */
+export interface HttpDirectives {
+  status?: number;
+  headers?: Readonly<Record<string, string>>;
+  redirect?: string;
+}
+
+/**
+ * Sends an action's result. Its `http$` sets status, headers or a redirect and is not part of the body; nothing to
+ * send is 204; everything else is JSON, strings too.
+ */
+export function sendResult(ctx: Context, result: unknown): void {
+  const { http = {}, body } = splitResult(result);
+  if (http.headers) ctx.set({ ...http.headers });
+  if (http.redirect !== undefined) {
+    ctx.redirect(http.redirect);
+    if (http.status !== undefined) ctx.status = http.status;
+    return;
+  }
+  if (body === undefined || body === null || http.status === 204) {
+    ctx.body = null;
+    ctx.status = http.status ?? 204;
+    return;
+  }
+  ctx.status = http.status ?? 200;
+  ctx.type = "json";
+  ctx.body = JSON.stringify(body);
+}
+
+function splitResult(result: unknown): { http?: HttpDirectives; body: unknown } {
+  if (typeof result !== "object" || result === null || !("http$" in result)) return { body: result };
+  const { http$, ...body } = result as { http$: HttpDirectives };
+  return { http: http$ ?? {}, body: Object.keys(body).length > 0 ? body : undefined };
+}
