@@ -78,11 +78,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   const add = seneca.add as (...args: unknown[]) => Seneca;
   seneca.add = function (this: Seneca, ...args: unknown[]) {
-    const last = args.at(-1);
-    if (typeof last !== "function") return add.apply(this, args);
-    const adapted = adaptHandler(last as SenecaAction);
+    // Not always the last argument: a plugin's `add` appends the action's definition.
+    const at = args.findLastIndex((arg) => typeof arg === "function");
+    if (at < 0) return add.apply(this, args);
+    const adapted = adaptHandler(args[at] as SenecaAction);
     authored.add(adapted);
-    return add.apply(this, [...args.slice(0, -1), adapted]);
+    return add.apply(this, args.with(at, adapted));
   } as Seneca["add"];
 
   function isExposed(definition: ActionDefinition): boolean {
@@ -119,6 +120,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     });
   }
 
+  /** An action added here for another target's name stands in for that target; our own name means our own version. */
+  function isElsewhere(addressee: Addressee, message: Message): boolean {
+    if (remote.isHere(addressee)) return false;
+    return addressee.target === name || seneca.find(message)?.client !== false;
+  }
+
   function noPattern(message: Message): VastifyError {
     return new VastifyError("not_found", `${name} has no action for a message with the keys ${keysOf(message)}`, {
       reason: "no_pattern",
@@ -130,8 +137,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     async act(message, actOptions = {}) {
       const { timeoutMs = defaultTimeoutMs, signal: parent, tx = newTraceId(), idempotent = false } = actOptions;
       const addressee = addresseeOf(message);
-      const found = seneca.find(message);
-      const elsewhere = addressee !== undefined && (found === undefined || found.client) && !remote.isHere(addressee);
+      const elsewhere = addressee !== undefined && isElsewhere(addressee, message);
       const what = addressee ? `the call to ${addressee.target}` : "the call";
       return await withDeadline({ timeoutMs, parent, what }, async (signal) => {
         const call: Call = { message, tx, signal, idempotent, deadline: performance.now() + timeoutMs, hops: 0 };

@@ -1,0 +1,1 @@
+export { type MongoOptions, type MongoPart, mongo } from "./mongo.js";
