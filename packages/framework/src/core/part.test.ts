@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { silentLogger } from "./logger.js";
+import { type Part, startParts, stopParts } from "./part.js";
+
+const context = { log: silentLogger, signal: new AbortController().signal };
+
+function part(name: string, story: string[], fail: { start?: boolean; stop?: boolean } = {}): Part {
+  return {
+    name,
+    async start() {
+      story.push(`start ${name}`);
+      if (fail.start) throw new Error(`${name} failed`);
+    },
+    async stop() {
+      story.push(`stop ${name}`);
+      if (fail.stop) throw new Error(`${name} hangs on`);
+    },
+  };
+}
+
+describe("parts", () => {
+  it("start in order and stop in reverse", async () => {
+    const story: string[] = [];
+    const parts = [part("a", story), part("b", story)];
+    await startParts(parts, context);
+    await stopParts(parts);
+    expect(story).toEqual(["start a", "start b", "stop b", "stop a"]);
+  });
+
+  it("undo what started when one fails, and say why", async () => {
+    const story: string[] = [];
+    const parts = [part("a", story), part("b", story, { start: true }), part("c", story)];
+    await expect(startParts(parts, context)).rejects.toThrow("b failed");
+    expect(story).toEqual(["start a", "start b", "stop b", "stop a"]);
+  });
+
+  it("all stop even when one stop fails", async () => {
+    const story: string[] = [];
+    await stopParts([part("a", story), part("b", story, { stop: true })]);
+    expect(story).toEqual(["stop b", "stop a"]);
+  });
+
+  it("don't start when the start was given up", async () => {
+    const story: string[] = [];
+    const signal = AbortSignal.abort(new Error("given up"));
+    await expect(startParts([part("a", story)], { ...context, signal })).rejects.toThrow("given up");
+    expect(story).not.toContain("start a");
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { readInstance, targetOf } from "./instance.js";
+
+const notes = '{"$$version":"1.0.0","$$microservicePort":10015}';
+
+function entry(overrides: { Service?: object; Checks?: object[] } = {}) {
+  return {
+    Node: { Address: "10.0.0.1" },
+    Service: { ID: "a@1", Service: "a", Address: "10.0.0.2", Port: 3333, ...overrides.Service },
+    Checks: overrides.Checks ?? [
+      { ServiceID: "", Notes: "" },
+      { ServiceID: "a@1", Notes: notes },
+    ],
+  };
+}
+
+describe("readInstance", () => {
+  it("reads address, ports and version", () => {
+    expect(readInstance(entry())).toMatchObject({
+      instance: { id: "a@1", target: "a", version: "1.0.0", host: "10.0.0.2", httpPort: 3333, microservicePort: 10015 },
+    });
+  });
+
+  it("takes the node's address when the service has none", () => {
+    expect(readInstance(entry({ Service: { Address: "" } }))).toMatchObject({ instance: { host: "10.0.0.1" } });
+  });
+
+  it("knows an entry of 2018, whose name is its id", () => {
+    expect(readInstance(entry({ Service: { Service: "a@1" } }))).toMatchObject({ instance: { target: "a" } });
+  });
+
+  it("says why an instance can't be used", () => {
+    expect(readInstance(entry({ Checks: [] }))).toMatchObject({
+      id: "a@1",
+      problem: expect.stringContaining("not JSON"),
+    });
+    expect(readInstance({ nonsense: true })).toHaveProperty("problem");
+  });
+});
+
+it.each([
+  ["account-server", "account-server"],
+  ["account-server@6f1c", "account-server"],
+  ["@odd", "@odd"],
+])("the target of %s is %s", (name, target) => {
+  expect(targetOf(name)).toBe(target);
+});
