@@ -23,6 +23,8 @@ export function createSeneca(options: { tag: string; timeoutMs: number; log: Log
     // A failed plugin or a fatal message must not end the process; start() reports it instead.
     debug: { undead: true },
     legacy: { logging: false, transport: false },
+    // The service has drained before Seneca is closed, so nothing is left to wait for.
+    close_delay: 0,
     // Results may be strings and numbers too.
     strict: { result: false },
     ...over,

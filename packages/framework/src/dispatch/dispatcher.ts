@@ -112,7 +112,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     };
     const timeout$ = Math.max(1, Math.ceil(call.deadline - performance.now()));
     const directives = { tx$: call.tx, timeout$, call$: context, prior$: definition.id };
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       seneca.act({ ...message, ...directives }, (error, result) => {
         if (error) reject(errorOf(error, name, message, timeout$));
         else resolve(result ?? null);
@@ -139,10 +139,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const addressee = addresseeOf(message);
       const elsewhere = addressee !== undefined && isElsewhere(addressee, message);
       const what = addressee ? `the call to ${addressee.target}` : "the call";
-      return await withDeadline({ timeoutMs, parent, what }, async (signal) => {
+      return withDeadline({ timeoutMs, parent, what }, async (signal) => {
         const call: Call = { message, tx, signal, idempotent, deadline: performance.now() + timeoutMs, hops: 0 };
-        if (elsewhere) return await remote.call(addressee, call);
-        return await runHere(message, call);
+        if (elsewhere) return remote.call(addressee, call);
+        return runHere(message, call);
       });
     },
     async receive(message, { tx = newTraceId(), timeoutMs = defaultTimeoutMs, hops, signal: parent }) {
@@ -153,7 +153,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       }
       const definition = findHere(message);
       if (!definition || !isExposed(definition)) throw noPattern(message);
-      return await withDeadline({ timeoutMs, parent, what: `the call to ${name}` }, (signal) =>
+      return withDeadline({ timeoutMs, parent, what: `the call to ${name}` }, (signal) =>
         runHere(
           message,
           { message, tx, signal, idempotent: false, deadline: performance.now() + timeoutMs, hops },
@@ -192,7 +192,7 @@ function installRouting(seneca: Seneca, { remote, defaultTimeoutMs, runHere }: R
       const addressee = addresseeOf(whole);
       if (!addressee)
         throw new VastifyError("invalid_argument", "the message names no $$target", { reason: "bad_target" });
-      return await withDeadline(
+      return withDeadline(
         { timeoutMs, parent: context?.signal, what: `the call to ${addressee.target}` },
         (signal) => {
           const call: Call = {

@@ -116,7 +116,7 @@ async function ask(transport: TransportClient, instance: Instance, lifetime: Abo
   const signal = AbortSignal.any([lifetime, AbortSignal.timeout(askTimeoutMs)]);
   const endpoint = { host: instance.host, port: instance.microservicePort ?? 0 };
   const deadline = performance.now() + askTimeoutMs;
-  return await transport.send(endpoint, {
+  return transport.send(endpoint, {
     message: describeMessage,
     tx: "describe",
     signal,

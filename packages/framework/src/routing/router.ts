@@ -86,7 +86,7 @@ export function createRouter(options: RouterOptions): RemoteCaller {
       expectRange(addressee);
       const followed = directory.follow(addressee.target);
       if (followed.instances.length === 0) await answeredOrAborted(followed, call.signal);
-      return await composeCalls([attempts], sendTo(addressee, followed))(call);
+      return composeCalls([attempts], sendTo(addressee, followed))(call);
     },
   };
 }

@@ -9,7 +9,7 @@ export interface HealthReport {
 /** `GET /health` for registries and balancers: 200 when requests should be sent here, else 503. */
 export function health(report: () => HealthReport): Middleware {
   return async (ctx, next) => {
-    if (ctx.path !== "/health" || (ctx.method !== "GET" && ctx.method !== "HEAD")) return await next();
+    if (ctx.path !== "/health" || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
     const { ready, body } = report();
     ctx.state.route = "/health";
     ctx.status = ready ? 200 : 503;
