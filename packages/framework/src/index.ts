@@ -15,15 +15,22 @@ export type { ActOptions, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from
 export {
   createGateway,
   createService,
+  type Env,
+  envPort,
+  envSwitch,
   type Gateway,
   type GatewayOptions,
   type HttpOptions,
   type MicroserviceOptions,
   type ProcessLike,
   type RegistryOptions,
+  readEnv,
   runService,
   type Service,
+  type ServiceEnv,
+  type ServiceEnvDefaults,
   type ServiceOptions,
+  serviceEnv,
 } from "./service/index.js";
 export { createLog, type LogIdentity, type LogLevel, type LogOptions } from "./telemetry/index.js";
 export type { HttpDirectives, PublishedRoute, RouteDefinition, RouteMapping, ServiceModule } from "./web/index.js";

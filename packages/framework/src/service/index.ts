@@ -1,4 +1,13 @@
 export { createGateway, type Gateway, type GatewayOptions } from "./create-gateway.js";
 export { createService, type Service } from "./create-service.js";
 export { type ProcessLike, type Runnable, runService } from "./run-service.js";
+export {
+  type Env,
+  envPort,
+  envSwitch,
+  readEnv,
+  type ServiceEnv,
+  type ServiceEnvDefaults,
+  serviceEnv,
+} from "./service-env.js";
 export type { HttpOptions, MicroserviceOptions, RegistryOptions, ServiceOptions } from "./service-options.js";

@@ -4,8 +4,11 @@ import { VastifyError } from "../core/index.js";
 /** What `runService` needs of Node's `process`. */
 export interface ProcessLike {
   once(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  once(event: "uncaughtException", listener: (error: Error) => void): unknown;
+  once(event: "unhandledRejection", listener: (reason: unknown) => void): unknown;
   /** Present under pm2's `wait_ready`. */
   send?: (message: string) => unknown;
+  readonly stderr: { write(text: string): unknown };
   exit(code: number): never;
 }
 
@@ -17,27 +20,47 @@ export interface Runnable {
 
 /**
  * Runs a service as a process: starts it, tells pm2 that it is ready, and stops it on SIGTERM or SIGINT. A start that
- * fails is told in one line and exits with 1.
+ * fails is told in one line and exits with 1; an error that nobody caught is logged, and the process leaves in order
+ * and exits with 1.
+ * @param service the service, or how to make it; then what is wrong with its options is told in one line too
  */
-export async function runService(service: Runnable, process: ProcessLike): Promise<void> {
-  const leave = (): void => {
-    service.stop().then(
-      () => process.exit(0),
+export async function runService(service: Runnable | (() => Runnable), process: ProcessLike): Promise<void> {
+  const runnable = typeof service === "function" ? make(service, process) : service;
+  const leave = (code: number): void => {
+    runnable.stop().then(
+      () => process.exit(code),
       () => process.exit(1),
     );
   };
-  process.once("SIGTERM", leave);
-  process.once("SIGINT", leave);
+  process.once("SIGTERM", () => leave(0));
+  process.once("SIGINT", () => leave(0));
+  const crash = (err: unknown): void => {
+    runnable.log.error("an error that nobody caught; leaving", { err });
+    leave(1);
+  };
+  process.once("uncaughtException", crash);
+  process.once("unhandledRejection", crash);
   try {
-    await service.start();
+    await runnable.start();
   } catch (thrown) {
     const error = VastifyError.from(thrown);
     const expected = error.code !== "internal";
-    service.log.error(
+    runnable.log.error(
       `it did not start: ${error.message}`,
       expected ? { reason: error.reason } : { err: error.cause ?? error },
     );
     process.exit(1);
   }
   process.send?.("ready");
+}
+
+function make(create: () => Runnable, process: ProcessLike): Runnable {
+  try {
+    return create();
+  } catch (thrown) {
+    const error = VastifyError.from(thrown);
+    const text = error.code === "internal" && error.cause instanceof Error ? error.cause.stack : error.message;
+    process.stderr.write(`it did not start: ${text}\n`);
+    return process.exit(1);
+  }
 }

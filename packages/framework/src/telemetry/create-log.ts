@@ -9,6 +9,8 @@ export interface LogOptions {
   level?: LogLevel;
   /** `pretty` for people, `json` for machines. @default `pretty` in a terminal, else `json` */
   format?: "pretty" | "json";
+  /** Whether `pretty` lines are colored. @default in a terminal */
+  color?: boolean;
   /** Where lines go. @default process.stdout */
   stream?: NodeJS.WritableStream & { isTTY?: boolean };
 }
@@ -26,7 +28,7 @@ export function createLog(identity: LogIdentity, options: LogOptions = {}): Logg
   const style = options.format ?? (stream.isTTY ? "pretty" : "json");
   const logger = createLogger({
     level,
-    format: style === "json" ? jsonLines(identity) : prettyLines(identity, stream.isTTY === true),
+    format: style === "json" ? jsonLines(identity) : prettyLines(identity, options.color ?? stream.isTTY === true),
     transports: [new transports.Stream({ stream, eol: "\n" })],
   });
   const at = (lineLevel: LogLevel) => (message: string, fields?: LogFields) => {
