@@ -1,0 +1,8 @@
+export { silentLogger } from "../../src/core/index.js";
+export {
+  createGateway,
+  createService,
+  type Gateway,
+  type Service,
+  type ServiceOptions,
+} from "../../src/service/index.js";
