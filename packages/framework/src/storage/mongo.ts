@@ -54,10 +54,11 @@ export function mongo(options: MongoOptions): MongoPart {
     name: "mongodb",
     connection,
     async start(context) {
+      await connect(context);
+      // From here on: a try to connect that fails is told by `connect`.
       connection.on("error", (err) => context.log.warn("MongoDB connection failed", { err }));
       connection.on("disconnected", () => context.log.warn("MongoDB connection lost; mongoose is trying again"));
       connection.on("reconnected", () => context.log.info("MongoDB connection is back"));
-      await connect(context);
     },
     async stop() {
       connection.removeAllListeners("disconnected");

@@ -1,0 +1,35 @@
+import { createRequire } from "node:module";
+import { type Env, envSwitch, readEnv, type ServiceEnv, serviceEnv } from "vastify";
+import { z } from "zod";
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+export interface AccountConfig {
+  readonly service: ServiceEnv;
+  /** When it names no database, `vastify` is used. */
+  readonly mongoUri: string;
+  /** Which versions of config-server will do. */
+  readonly configServerVersion: string;
+  readonly seedDemoUsers: boolean;
+}
+
+const shape = {
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/./)
+    .describe('a URI such as "mongodb://127.0.0.1:27017/vastify"')
+    .default("mongodb://127.0.0.1:27017/vastify"),
+  CONFIG_SERVER_VERSION: z.string().default("^1.0.0"),
+  SEED_DEMO_USERS: envSwitch.default(true),
+};
+
+/** @throws VastifyError naming the variable that is wrong */
+export function readConfig(env: Env): AccountConfig {
+  const { MONGODB_URI, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, shape);
+  return {
+    service: serviceEnv(env, { name: "account-server", version, httpPort: 3333, microservicePort: 10_015 }),
+    mongoUri: MONGODB_URI,
+    configServerVersion: CONFIG_SERVER_VERSION,
+    seedDemoUsers: SEED_DEMO_USERS,
+  };
+}

@@ -1,0 +1,4 @@
+import { createGateway, runService } from "vastify";
+import { readConfig } from "./config.js";
+
+await runService(() => createGateway(readConfig(process.env)), process);
