@@ -63,8 +63,9 @@ describe.skipIf(!consulAddress).each([
     expect(unknown).toBeInstanceOf(Error);
     expect(failed.message).not.toContain("secret");
     // The older transport's client makes "500 Internal Server Error" of every error, whatever the body says.
-    if ("legacy" in options)
-      expect([failed.message, unknown.message]).toEqual([/log says why/, /has no action/].map(expect.stringMatching));
+    if (!("legacy" in options)) return;
+    expect(failed.message).toContain("log says why");
+    expect(unknown.message).toContain("has no action");
   });
 
   it("passes its trace id on", async () => {
