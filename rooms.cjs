@@ -41,6 +41,7 @@ module.exports = {
       "service",
       "storage",
       "telemetry",
+      "transport",
       "web",
       "devtools",
     ],

@@ -173,7 +173,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-interface Routing {
+export interface Routing {
   readonly remote: RemoteCaller;
   readonly defaultTimeoutMs: number;
   readonly runHere: CallLocal;
@@ -181,7 +181,7 @@ interface Routing {
 type CallLocal = (message: Message, call: Call) => Promise<unknown>;
 
 /** One client for every target: it sends each message to an instance of its target, chosen when it is sent. */
-function installRouting(seneca: Seneca, { remote, defaultTimeoutMs, runHere }: Routing): void {
+export function installRouting(seneca: Seneca, { remote, defaultTimeoutMs, runHere }: Routing): void {
   type Send = (this: Seneca, message: Message, reply: SenecaCallback, meta: { tx?: string; timeout?: number }) => void;
   const send: Send = function (message, reply, meta) {
     const { call$, ...whole } = message;

@@ -4,6 +4,7 @@ export {
   createDispatcher,
   type Dispatcher,
   type DispatcherOptions,
+  installRouting,
   type RemoteCaller,
 } from "./dispatcher.js";
 export type {

@@ -142,7 +142,7 @@ describe.skipIf(!consulAddress)("routing by Consul", () => {
     });
     await startService({ name: outer }, (service) =>
       service.add("pass:on", async function (message) {
-        return await this.post({ $$target: inner, cmd: message.cmd });
+        return this.post({ $$target: inner, cmd: message.cmd });
       }),
     );
     const caller = await startService({ name: uniqueName("caller") });

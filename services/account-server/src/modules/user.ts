@@ -79,16 +79,16 @@ export function userModule(users: UserModel, { configServerVersion }: UserModule
 
   return {
     plugin: function user(this: Seneca) {
-      this.add("module:user,if:list", async (message) => await list(message))
-        .add("module:user,if:load", async (message) => await load(message))
-        .add("module:user,if:create", async (message) => await create(message))
-        .add("module:user,if:edit", async (message) => await edit(message))
-        .add("module:user,if:delete", async (message) => await remove(message))
+      this.add("module:user,if:list", async (message) => list(message))
+        .add("module:user,if:load", async (message) => load(message))
+        .add("module:user,if:create", async (message) => create(message))
+        .add("module:user,if:edit", async (message) => edit(message))
+        .add("module:user,if:delete", async (message) => remove(message))
         .add("module:user,if:login", async function (message: RestMessage) {
-          return await login(this, message.args?.body);
+          return login(this, message.args?.body);
         })
         .add("cmd:login", async function (message) {
-          return await login(this, message);
+          return login(this, message);
         });
     },
     routes: {
