@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import Bluebird from "bluebird";
 import { type Logger, VastifyError } from "../core/index.js";
 import { createSenecaLog } from "./seneca-log.js";
 import type { Seneca, SenecaPlugin, SenecaPluginObject } from "./seneca-types.js";
@@ -67,7 +68,5 @@ export async function loadPlugins(
 }
 
 export async function closeSeneca(seneca: Seneca): Promise<void> {
-  await new Promise<void>((resolve) => {
-    seneca.close(() => resolve());
-  });
+  await Bluebird.promisify(seneca.close as (done: (error?: unknown) => void) => unknown, { context: seneca })();
 }

@@ -192,20 +192,17 @@ export function installRouting(seneca: Seneca, { remote, defaultTimeoutMs, runHe
       const addressee = addresseeOf(whole);
       if (!addressee)
         throw new VastifyError("invalid_argument", "the message names no $$target", { reason: "bad_target" });
-      return withDeadline(
-        { timeoutMs, parent: context?.signal, what: `the call to ${addressee.target}` },
-        (signal) => {
-          const call: Call = {
-            message: whole,
-            tx: meta.tx ?? newTraceId(),
-            signal,
-            idempotent: context?.idempotent ?? false,
-            deadline: performance.now() + timeoutMs,
-            hops: context?.hops ?? 0,
-          };
-          return remote.isHere(addressee) ? runHere(whole, call) : remote.call(addressee, call);
-        },
-      );
+      return withDeadline({ timeoutMs, parent: context?.signal, what: `the call to ${addressee.target}` }, (signal) => {
+        const call: Call = {
+          message: whole,
+          tx: meta.tx ?? newTraceId(),
+          signal,
+          idempotent: context?.idempotent ?? false,
+          deadline: performance.now() + timeoutMs,
+          hops: context?.hops ?? 0,
+        };
+        return remote.isHere(addressee) ? runHere(whole, call) : remote.call(addressee, call);
+      });
     };
     run().then(
       (result) => reply.call(this, null, result),
