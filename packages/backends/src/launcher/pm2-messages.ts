@@ -1,0 +1,11 @@
+/** What the process that hosts pm2 tells the launcher. */
+export type Pm2Message =
+  /** A line that a service printed. */
+  | { readonly kind: "line"; readonly service: string; readonly text: string }
+  | { readonly kind: "online"; readonly service: string; readonly pid: number }
+  | { readonly kind: "ended"; readonly service: string; readonly code: number | null }
+  /** pm2 has started every service, or has given up on them. */
+  | { readonly kind: "started"; readonly problem?: string };
+
+/** What the launcher tells it: to end the services in order, or at once. When the launcher is gone it stops by itself. */
+export type Pm2Order = "stop" | "kill";

@@ -1,0 +1,16 @@
+// npm start: builds what changed, then brings up everything that runs on a bare machine. Ctrl+C ends it.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expectNodeVersion } from "./node-version.mjs";
+
+expectNodeVersion();
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+
+const build = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { encoding: "utf8" });
+if (build.status === 0) {
+  const { launch } = await import("../packages/backends/dist/launcher/launch.js");
+  process.exitCode = await launch({ process });
+} else {
+  console.error(build.error ? `the build did not run: ${build.error.message}` : build.stdout + build.stderr);
+  process.exitCode = 1;
+}
