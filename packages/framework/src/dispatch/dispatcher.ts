@@ -180,7 +180,7 @@ export interface Routing {
 }
 type CallLocal = (message: Message, call: Call) => Promise<unknown>;
 
-/** One client for every target: it sends each message to an instance of its target, chosen when it is sent. */
+/** One action for every target: it sends each message to an instance of its target, chosen when it is sent. */
 export function installRouting(seneca: Seneca, { remote, defaultTimeoutMs, runHere }: Routing): void {
   type Send = (this: Seneca, message: Message, reply: SenecaCallback, meta: { tx?: string; timeout?: number }) => void;
   const send: Send = function (message, reply, meta) {
@@ -209,9 +209,9 @@ export function installRouting(seneca: Seneca, { remote, defaultTimeoutMs, runHe
       (error) => reply.call(this, error, undefined),
     );
   };
-  const type = "vastify";
-  seneca.add({ role: "transport", hook: "client", type }, (message, reply) => reply(null, { config: message, send }));
-  seneca.client({ type, pin: "$$target:*" });
+  // What seneca.client() would add, without its handshake: a plain Seneca runs calls that were queued while a plugin
+  // loads before that handshake, and never answers them.
+  seneca.add({ $$target: "*", client$: true, strict$: { add: true } }, send as SenecaAction);
 }
 
 /** Seneca's own errors in our words; anything else as it was thrown. */
