@@ -70,9 +70,9 @@ async function run({ process, started, toldToEnd, say }: RunOptions): Promise<vo
   const signal = AbortSignal.any([toldToEnd, failure.signal]);
 
   const registry = await provideRegistry(config, signal, started);
+  const before = await knownInstances(registry, signal);
   if (config.mongoUri === undefined) say(`starting the MongoDB engine, data in ${config.mongoDir}`);
   const mongo = await provideMongo(config, signal, started, fail);
-  const before = await knownInstances(registry, signal);
 
   say("starting the services under pm2");
   let isUp = false;
@@ -81,7 +81,7 @@ async function run({ process, started, toldToEnd, say }: RunOptions): Promise<vo
     env: serviceEnvironment(process, registry.address, mongo.uri),
     onLine: say,
     onServiceEnded(service, code) {
-      if (isUp) say(`${service} ended with code ${code}; pm2 starts it again`);
+      if (isUp) say(`${service} ended${code === 0 ? "" : ` with code ${code}`}; pm2 starts it again`);
       else fail(new VastifyError("unavailable", `${service} did not start: it ended with code ${code}`));
     },
     onFailure: fail,

@@ -2,8 +2,10 @@
 export type Pm2Message =
   /** A line that a service printed. */
   | { readonly kind: "line"; readonly service: string; readonly text: string }
-  | { readonly kind: "online"; readonly service: string; readonly pid: number }
-  | { readonly kind: "ended"; readonly service: string; readonly code: number | null }
+  /** The services' processes as they are now. */
+  | { readonly kind: "processes"; readonly pids: readonly number[] }
+  /** A service ended; the code is 0 for one that a signal ended too. */
+  | { readonly kind: "ended"; readonly service: string; readonly code: number }
   /** pm2 has started every service, or has given up on them. */
   | { readonly kind: "started"; readonly problem?: string };
 

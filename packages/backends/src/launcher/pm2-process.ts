@@ -17,12 +17,7 @@ interface Pm2 {
 interface BusEvent {
   readonly event?: string;
   readonly data?: string;
-  readonly process: {
-    readonly name: string;
-    readonly pid?: number;
-    readonly pm_id: number;
-    readonly exit_code?: number;
-  };
+  readonly process: { readonly name: string; readonly pm_id: number; readonly exit_code?: number };
 }
 
 const [ecosystemFile = ""] = process.argv.slice(2);
@@ -30,6 +25,8 @@ const home = process.env.PM2_HOME ?? "";
 const pm2 = createRequire(import.meta.url)("pm2") as Pm2;
 let isStopping = false;
 
+// Nobody reads what pm2 prints once the launcher is gone.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => void stop());
 process.once("disconnect", () => void stop());
 process.on("message", (order: Pm2Order) => void (order === "kill" ? kill() : stop()));
@@ -61,8 +58,8 @@ function follow(bus: NodeJS.EventEmitter): void {
   bus.on("log:out", print("out"));
   bus.on("log:err", print("err"));
   bus.on("process:event", ({ event, process: service }: BusEvent) => {
-    if (event === "online") tell({ kind: "online", service: service.name, pid: service.pid ?? 0 });
-    if (event === "exit") tell({ kind: "ended", service: service.name, code: service.exit_code ?? null });
+    if (event === "online") withPids((pids) => tell({ kind: "processes", pids }));
+    if (event === "exit") tell({ kind: "ended", service: service.name, code: service.exit_code ?? 0 });
   });
 }
 
@@ -78,12 +75,14 @@ async function stop(): Promise<void> {
 
 /** pm2 takes the rest from there: the services it is waiting for have ended. */
 async function kill(): Promise<void> {
-  pm2.list((_, processes = []) => {
-    for (const { pid } of processes) {
-      if (pid) process.kill(pid, "SIGKILL");
-    }
+  withPids((pids) => {
+    for (const pid of pids) process.kill(pid, "SIGKILL");
   });
   await stop();
+}
+
+function withPids(use: (pids: number[]) => void): void {
+  pm2.list((_, processes = []) => use(processes.flatMap(({ pid }) => pid || [])));
 }
 
 function fail(error: unknown): void {

@@ -12,7 +12,7 @@ export interface RunUnderPm2Options {
   env: Readonly<Record<string, string | undefined>>;
   onLine(text: string): void;
   /** A service ended although nobody asked it to; pm2 starts it again. */
-  onServiceEnded(service: string, code: number | null): void;
+  onServiceEnded(service: string, code: number): void;
   /** pm2 could not start a service, or pm2 itself ended. */
   onFailure(error: VastifyError): void;
 }
@@ -32,7 +32,7 @@ const stopDeadlineMs = 30_000;
 export async function runUnderPm2(options: RunUnderPm2Options): Promise<Pm2Run> {
   // pm2 makes its sockets there, and a socket's path is limited to 108 characters.
   const home = await mkdtemp(join(tmpdir().length > 50 ? "/tmp" : tmpdir(), "vastify-pm2-"));
-  const pids = new Map<string, number>();
+  let pids: readonly number[] = [];
   let isStopping = false;
   // A process group of its own: Ctrl+C at a terminal must reach the services only as our request to leave.
   const child = spawn(process.execPath, [join(import.meta.dirname, "pm2-process.js"), options.ecosystemFile], {
@@ -49,10 +49,10 @@ export async function runUnderPm2(options: RunUnderPm2Options): Promise<Pm2Run> 
     switch (message.kind) {
       case "line":
         return options.onLine(message.text);
-      case "online":
-        return pids.set(message.service, message.pid);
+      case "processes":
+        pids = message.pids;
+        return;
       case "ended":
-        pids.delete(message.service);
         if (!isStopping) options.onServiceEnded(message.service, message.code);
         return;
       case "started":
@@ -62,8 +62,8 @@ export async function runUnderPm2(options: RunUnderPm2Options): Promise<Pm2Run> 
     }
   });
   const ended = whenEnded(child).then(async () => {
-    // Nobody else would end them now.
-    for (const pid of pids.values()) killIfAlive(pid);
+    // When pm2 did not end in order, nobody else would end its services now.
+    if (child.exitCode !== 0) for (const pid of pids) killIfAlive(pid);
     await rm(home, { recursive: true, force: true });
     if (!isStopping) options.onFailure(pm2Failed(`pm2 ended by itself\n${tail()}`.trim()));
   });
