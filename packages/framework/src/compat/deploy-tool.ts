@@ -88,7 +88,16 @@ export function deployDefaults() {
  * @throws VastifyError `invalid_argument`, reason `bad_option`, without a name
  */
 export function GeneratePM2AppConfig(options: PM2AppOptions): PM2AppConfig {
-  const { name, script, error_file, out_file, instances = 1, exec_mode, args = "", ...rest } = options;
+  const {
+    name,
+    script,
+    error_file,
+    out_file,
+    instances = 1,
+    exec_mode,
+    args = "",
+    ...rest
+  } = options ?? ({} as PM2AppOptions);
   if (typeof name !== "string" || name === "") throw badOption("name", name, "the app's name");
   const defaults = appDefaults();
   return {
@@ -111,7 +120,7 @@ export function GeneratePM2AppConfig(options: PM2AppOptions): PM2AppConfig {
  * @throws VastifyError `invalid_argument`, reason `bad_option`, without host, repo or path
  */
 export function GeneratePM2DeployConfig(options: PM2DeployOptions): PM2DeployConfig {
-  const { host, repo, path, env = {}, ...rest } = options;
+  const { host, repo, path, env = {}, ...rest } = options ?? ({} as PM2DeployOptions);
   if (!host || host.length === 0) throw badOption("host", host, "the host to deploy to");
   if (!repo) throw badOption("repo", repo, "the address of a git repository");
   if (!path) throw badOption("path", path, "the folder on the host");

@@ -81,7 +81,8 @@ function createInstance(given: InstanceConfig | undefined): Instance {
     log,
     timeoutMs: timeout,
     remote: routing.remote,
-    seneca: { transport: { port: 10_101 }, ...config.seneca },
+    // A close that overtakes the loading of plugins would hang until they time out.
+    seneca: { transport: { port: 10_101 }, close_delay: timeout, ...config.seneca },
   });
   const seneca = dispatcher.seneca as InstanceSeneca & WithOwnRouting;
   const db = config.db && connectDb(config.db.address, log);

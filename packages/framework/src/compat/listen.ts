@@ -32,9 +32,8 @@ export function serveListen(options: ListenOptions): () => Promise<void> {
   const servers = new Set<TransportServer>();
 
   async function open(config: ListenConfig): Promise<{ host: string; port: number }> {
-    const { host = defaultHost, path = "/act" } = config;
+    const { host = defaultHost } = config;
     if (typeof host !== "string") throw badOption("listen.host", host, "an address");
-    if (path !== "/act") throw badOption("listen.path", path, '"/act"');
     const isPinned = pinFilter(seneca, config);
     const server = createTransportServer({
       host,
@@ -70,6 +69,7 @@ export function serveListen(options: ListenOptions): () => Promise<void> {
     const done = args.filter((arg) => typeof arg === "function");
     const config = listenConfig(args.filter((arg) => typeof arg !== "function" && arg !== undefined && arg !== null));
     if (!httpTypes.has(config.type)) throw badOption("listen.type", config.type, '"web" (HTTP)');
+    if ((config.path ?? "/act") !== "/act") throw badOption("listen.path", config.path, '"/act"');
     return listen.call(this, { host: defaultHost, ...config }, ...done);
   };
 

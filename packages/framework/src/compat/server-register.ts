@@ -16,6 +16,7 @@ export interface BizService {
     $$version: string;
     /** Where it answers calls. */
     $$microservicePort: number;
+    /** Written into the check's Notes too. */
     readonly [key: string]: unknown;
   };
   /** @default [] */
@@ -55,6 +56,8 @@ async function register(options: RegisterOptions): Promise<RegisteredService> {
   if (typeof meta !== "object" || meta === null) {
     throw badOption("bizService.meta", meta, "an object with $$version and $$microservicePort");
   }
+  // These two mean something to today's readers of Notes that a 2018 process doesn't do.
+  const { description: _description, protocols: _protocols, ...notes } = meta;
   const log = asLogger(Logger.generateLogger());
   const registration = createRegistration({
     consul: connectConsul(consulOptionsOf(consulServer)),
@@ -65,6 +68,7 @@ async function register(options: RegisterOptions): Promise<RegisteredService> {
       version: meta.$$version,
       microservicePort: expectPort("$$microservicePort", meta.$$microservicePort),
       tags,
+      notes,
     },
     log,
   });

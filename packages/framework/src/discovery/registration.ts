@@ -34,6 +34,8 @@ export interface Registrant {
   protocols?: readonly string[];
   /** Equal for instances whose routes and actions are the same. */
   description?: string;
+  /** More keys for the check's Notes, for readers who know them; they never replace the contract's own. @default {} */
+  notes?: Readonly<Record<string, unknown>>;
 }
 
 export interface RegistrationOptions {
@@ -139,7 +141,17 @@ async function untilReachable(register: () => Promise<void>, consul: ConsulHandl
 }
 
 function consulService(registrant: Registrant, id: string, checkIntervalSeconds: number) {
-  const { name, host, httpPort, microservicePort, version, tags = [], protocols = [], description } = registrant;
+  const {
+    name,
+    host,
+    httpPort,
+    microservicePort,
+    version,
+    tags = [],
+    protocols = [],
+    description,
+    notes = {},
+  } = registrant;
   return {
     name,
     id,
@@ -156,6 +168,7 @@ function consulService(registrant: Registrant, id: string, checkIntervalSeconds:
       deregistercriticalserviceafter: "1m",
       status: "passing",
       notes: writeNotes({
+        ...notes,
         $$version: version,
         $$microservicePort: microservicePort,
         ...(protocols.length > 0 && { protocols: [...protocols] }),

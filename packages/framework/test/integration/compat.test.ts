@@ -81,6 +81,13 @@ it("runs an author's middleware before the modules' routes", async () => {
   expect(response.headers.get("x-before")).toBe("the routes");
 });
 
+describe.skipIf(!process.env.TEST_MONGODB_URI)("with MongoDB", () => {
+  it("gives models a connection, and closes it", async () => {
+    const { lines } = await run("db-user.cjs", [], { MONGODB_URI: process.env.TEST_MONGODB_URI ?? "" });
+    expect(lines).toEqual(["路人甲", "closed"]);
+  });
+});
+
 describe.skipIf(consulAddress === "")("with Consul", () => {
   const consul = connectConsul({ address: consulAddress || "127.0.0.1:8500" });
   afterAll(() => consul.close());
@@ -222,6 +229,23 @@ describe.skipIf(consulAddress === "")("with Consul", () => {
         server.close();
       }
       expect(await entryOf(first)).toBeUndefined();
+    });
+
+    it("writes the rest of meta into the Notes too", async () => {
+      const name = uniqueName("noted");
+      const held = await ServerRegister.register({
+        consulServer,
+        bizService: {
+          ...right,
+          name,
+          port: await freePort(),
+          meta: { ...right.meta, description: "accounts", zone: "b" },
+        },
+      });
+      const checks = (await entryOf(name))?.Checks as { Notes: string }[];
+      await held.deregister();
+      const notes = checks.map((check) => check.Notes).find((text) => text !== "");
+      expect(JSON.parse(notes ?? "")).toEqual({ ...right.meta, zone: "b" });
     });
 
     it("listens for signals only while it is registered", async () => {

@@ -1,0 +1,36 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** The names that a new process sees, and whether it ended by itself. */
+async function namesBy(code: string): Promise<string[]> {
+  const script = `${code}.then((door) => console.log(JSON.stringify(Object.keys(door).sort())))`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], { cwd: here, timeout: 20_000 });
+  return JSON.parse(stdout) as string[];
+}
+
+it("gives the same names to require and import", async () => {
+  const required = await namesBy('Promise.resolve(require("vastify"))');
+  const imported = await namesBy('import("vastify")');
+  // Node marks an ES module that is required with this name when it is told to; it is none of ours.
+  expect(required.filter((name) => name !== "__esModule")).toEqual(imported);
+});
+
+it("has the names of 2018", async () => {
+  const names = await namesBy('import("vastify")');
+  expect(names).toEqual(
+    expect.arrayContaining(["DeployTool", "Logger", "Plugins", "ServerRegister", "getInstance", "web"]),
+  );
+});
+
+it("loads neither Seneca nor mongoose until they are used", async () => {
+  const code = `import("vastify").then(() => Object.keys(require("node:module")._cache))`;
+  const loaded = (await namesBy(`${code}.then((files) => Object.fromEntries(files.map((file) => [file, 1])))`)).join(
+    "\n",
+  );
+  expect(loaded).not.toContain("/mongoose/");
+  expect(loaded).not.toContain("/seneca/seneca.js");
+});
