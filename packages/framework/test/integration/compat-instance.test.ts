@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { getInstance, type Instance, type InstanceConfig, web } from "../../src/compat/instance.js";
+import type { InstanceConfig } from "../../src/compat/config.js";
+import { getInstance, type Instance, web } from "../../src/compat/instance.js";
 import { VastifyWebModule } from "../../src/compat/web-module.js";
 
 const instances: Instance[] = [];
