@@ -39,9 +39,9 @@ export function serveListen(options: ListenOptions): () => Promise<void> {
       host,
       port: expectPort("listen.port", Number(config.port), 0),
       log,
-      handle: async ({ message, ...context }) => {
-        if (!isPinned(message)) throw unpinned();
-        return dispatcher.receive(message, context);
+      handle: (received) => {
+        if (!isPinned(received.message)) throw unpinned();
+        return dispatcher.receive(received);
       },
     });
     const port = await server.listen();

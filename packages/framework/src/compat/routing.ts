@@ -1,7 +1,7 @@
 import type { Logger } from "../core/index.js";
-import { VastifyError } from "../core/index.js";
+import { Call, Deadlines, outcomeOf } from "../core/index.js";
 import { connectConsul, createDirectory } from "../discovery/index.js";
-import { installRouting, type RemoteCaller, type Seneca } from "../dispatch/index.js";
+import { installRemoteAction, type RemoteCaller, type Seneca } from "../dispatch/index.js";
 import { createRouter } from "../routing/index.js";
 import { asLogger } from "../telemetry/index.js";
 import { createTransportClient } from "../transport/index.js";
@@ -56,10 +56,16 @@ export function Routing(this: Seneca, options: RoutingOptions = {}): void {
     return;
   }
   const routing = startRouting(options, asLogger(LoggerTool.generateLogger()));
-  installRouting(root, {
-    remote: routing.remote,
-    defaultTimeoutMs: 5_000,
-    runHere: () => Promise.reject(new VastifyError("internal", "a plain Seneca is nobody's target")),
+  const deadlines = new Deadlines();
+  installRemoteAction(root, {
+    newCall: (message, more) => new Call(message, { timeoutMs: 5_000, ...more }, deadlines),
+    send(addressee, call) {
+      routing.remote.call(addressee, call).then(
+        (result) => call.succeed(result),
+        (error) => call.fail(error),
+      );
+      return outcomeOf(call);
+    },
   });
   stopOnClose(root, routing.stop);
 }

@@ -1,20 +1,157 @@
+import type { DeadlineList, Deadlines, Expiring } from "./deadlines.js";
+import { VastifyError } from "./error.js";
 import type { Message } from "./message.js";
+import { newTraceId } from "./trace.js";
 
-/** One message to one action, local or remote. */
-export interface Call {
-  readonly message: Message;
-  /** The trace id, the same along the whole chain of calls. */
-  readonly tx: string;
-  /** When the caller stops waiting, in milliseconds of `performance.now()` in this process. */
-  readonly deadline: number;
-  /** Aborts at the deadline, or when the caller gives up. It bounds all tries together. */
-  readonly signal: AbortSignal;
-  /** Whether the action may be carried out twice without harm. */
-  readonly idempotent: boolean;
-  /** How many processes this chain of calls has crossed. */
-  readonly hops: number;
+export interface CallOptions {
+  /** How long the caller waits, in milliseconds. */
+  readonly timeoutMs: number;
+  /** @default a new trace id, or the parent's */
+  readonly tx?: string | undefined;
+  /** The call in whose action this one is made: it lends trace id and deadline, and takes this one down with it. */
+  readonly parent?: Call | undefined;
+  /** Whether the action may be carried out twice without harm. @default the parent's, else false */
+  readonly idempotent?: boolean | undefined;
+  /** How many processes the chain of calls has crossed. @default the parent's, else 0 */
+  readonly hops?: number | undefined;
 }
 
+/**
+ * One message to one action, local or remote, from the moment it is made until it has its outcome. Trace id, signal
+ * and deadline come into being when first asked for: a call that is answered at once pays for none of them.
+ */
+export class Call implements Expiring {
+  readonly message: Message;
+  readonly timeoutMs: number;
+  readonly idempotent: boolean;
+  readonly hops: number;
+  readonly parent: Call | undefined;
+  /** How many calls in this process led to this one. */
+  readonly depth: number;
+  outcome: "open" | "done" | "failed" = "open";
+  /** The result, or the error. */
+  value: unknown = undefined;
+  /** Called once with the outcome; whoever waits for it sets this. */
+  onOutcome: ((call: Call) => void) | undefined = undefined;
+
+  /** Called once when the call is given up before it has an outcome of its own; whoever carries it sets this. */
+  onAbort: (() => void) | undefined = undefined;
+
+  deadline = 0;
+  list: DeadlineList | undefined = undefined;
+  next: Expiring | undefined = undefined;
+  previous: Expiring | undefined = undefined;
+
+  private readonly deadlines: Deadlines;
+  private traceId: string | undefined;
+  private controller: AbortController | undefined = undefined;
+  private children: Set<Call> | undefined = undefined;
+
+  constructor(message: Message, options: CallOptions, deadlines: Deadlines) {
+    const { parent } = options;
+    this.message = message;
+    this.timeoutMs = options.timeoutMs;
+    this.parent = parent;
+    this.traceId = options.tx;
+    this.idempotent = options.idempotent ?? parent?.idempotent ?? false;
+    this.hops = options.hops ?? parent?.hops ?? 0;
+    this.depth = parent === undefined ? 0 : parent.depth + 1;
+    this.deadlines = deadlines;
+  }
+
+  /** The trace id, the same along the whole chain of calls. */
+  get tx(): string {
+    this.traceId ??= this.parent?.tx ?? newTraceId();
+    return this.traceId;
+  }
+
+  /** Aborts at the deadline, or when the caller gives up. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.outcome === "failed") this.controller.abort(this.value);
+    }
+    return this.controller.signal;
+  }
+
+  /** How long the caller still waits, in milliseconds: never less than 0. */
+  get remainingMs(): number {
+    if (this.outcome !== "open") return 0;
+    if (this.deadline !== 0) return Math.max(0, this.deadline - performance.now());
+    return this.parent === undefined ? this.timeoutMs : Math.min(this.timeoutMs, this.parent.remainingMs);
+  }
+
+  /** From now on the deadline is watched, until there is an outcome. */
+  watch(): void {
+    if (this.list !== undefined || this.outcome !== "open") return;
+    const { parent } = this;
+    this.deadlines.add(this);
+    if (parent === undefined) return;
+    parent.children ??= new Set();
+    parent.children.add(this);
+  }
+
+  succeed(value: unknown): void {
+    if (this.outcome === "open") this.finish("done", value);
+  }
+
+  /** The action failed by itself. */
+  fail(error: unknown): void {
+    if (this.outcome === "open") this.finish("failed", error);
+  }
+
+  /** Gives the call up, and with it the calls made in its action; its action's signal fires. */
+  abort(reason: VastifyError): void {
+    if (this.outcome !== "open") return;
+    this.finish("failed", reason);
+    this.onAbort?.();
+    if (this.children) for (const child of [...this.children]) child.abort(reason);
+    this.controller?.abort(reason);
+  }
+
+  cancel(): void {
+    this.abort(new VastifyError("canceled", `${nameOf(this.message)} was canceled by its caller`));
+  }
+
+  expire(): void {
+    const after = `did not finish within ${Math.round(this.timeoutMs)} ms`;
+    this.abort(
+      new VastifyError("deadline_exceeded", `${nameOf(this.message)} ${after}`, { reason: "deadline_exceeded" }),
+    );
+  }
+
+  private finish(outcome: "done" | "failed", value: unknown): void {
+    this.outcome = outcome;
+    this.value = value;
+    if (this.list !== undefined) {
+      this.deadlines.remove(this);
+      this.parent?.children?.delete(this);
+    }
+    this.onOutcome?.(this);
+  }
+}
+
+/** Resolves or rejects with the call's outcome; while there is none, the deadline is watched. */
+export function outcomeOf(call: Call): Promise<unknown> {
+  if (call.outcome === "done") return Promise.resolve(call.value);
+  if (call.outcome === "failed") return Promise.reject(VastifyError.from(call.value));
+  return new Promise((resolve, reject) => {
+    call.onOutcome = ({ outcome, value }) => (outcome === "done" ? resolve(value) : reject(VastifyError.from(value)));
+    call.watch();
+  });
+}
+
+/** Keys without values, which may be what nobody should read in a log. */
+export function keysOf(message: Message): string {
+  const keys = Object.keys(message).filter((key) => !key.endsWith("$"));
+  return keys.length > 0 ? keys.sort().join(", ") : "(none)";
+}
+
+function nameOf(message: Message): string {
+  return typeof message.$$target === "string" ? `the call to ${message.$$target}` : `the call of ${keysOf(message)}`;
+}
+
+/** Sends or runs a call: the one function type of which the call path is made. */
 export type CallFn = (call: Call) => Promise<unknown>;
 export type CallMiddleware = (next: CallFn) => CallFn;
 

@@ -1,6 +1,7 @@
 export { type BackoffOptions, backoffMs } from "./backoff.js";
-export { type Call, type CallFn, type CallMiddleware, composeCalls } from "./call.js";
+export { Call, type CallFn, type CallMiddleware, type CallOptions, composeCalls, keysOf, outcomeOf } from "./call.js";
 export { deadlineExceeded, withDeadline } from "./deadline.js";
+export { Deadlines } from "./deadlines.js";
 export { delay } from "./delay.js";
 export {
   type ErrorCode,

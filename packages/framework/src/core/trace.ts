@@ -1,6 +1,15 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
+
+// Random bytes come cheaper by the thousand; every id still has 16 of its own.
+const pool = Buffer.allocUnsafe(4096);
+let used = pool.length;
 
 /** A new trace id: 16 random bytes in hex, the form of a W3C Trace Context trace-id. */
 export function newTraceId(): string {
-  return randomBytes(16).toString("hex");
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += 16;
+  return pool.toString("hex", used - 16, used);
 }

@@ -1,49 +1,73 @@
+import { types } from "node:util";
+import type { Call } from "../core/index.js";
 import type { Seneca, SenecaAction, SenecaReply } from "./seneca-types.js";
 
-/** What a call carries through Seneca besides its message, as the directive `call$`. */
-export interface CallContext {
-  readonly signal: AbortSignal;
-  /** In milliseconds of `performance.now()`. */
-  readonly deadline: number;
-  readonly hops: number;
-  readonly idempotent: boolean;
+/** An author's handler, and how it gives its result. */
+export interface AuthoredHandler {
+  readonly handler: SenecaAction;
+  /** It returns its result or a promise of it; otherwise it replies by callback. */
+  readonly returns: boolean;
 }
-
-type Handler = (this: Seneca, message: Record<string, unknown>, reply: SenecaReply, meta?: unknown) => unknown;
 
 const AsyncFunction = (async () => {}).constructor;
 
-/**
- * An author's handler as one that Seneca runs right. Seneca ignores what an async handler returns and lets its
- * errors escape the call, so those reply here; and calls made inside inherit the context of the call they are in.
- */
-export function adaptHandler(handler: SenecaAction): SenecaAction {
-  const returns = handler instanceof AsyncFunction || handler.length < 2;
-  const adapted: Handler = function (message, reply, meta) {
-    const context = message.call$ as CallContext | undefined;
-    if (context) {
-      delete message.call$;
-      Object.assign(this.fixedargs, { call$: context });
-      Object.defineProperty(this, "signal", { value: context.signal, configurable: true });
-    }
-    if (!returns) return handler.call(this, message, reply, meta);
+export function authoredHandler(handler: SenecaAction): AuthoredHandler {
+  return { handler, returns: handler instanceof AsyncFunction || handler.length < 2 };
+}
 
+/**
+ * Runs a handler and gives `reply` its outcome, once: what it replied, returned, threw or rejected with. Seneca alone
+ * ignores what an async handler returns and lets its errors end the process.
+ */
+export function runHandler(
+  { handler, returns }: AuthoredHandler,
+  self: Seneca,
+  message: unknown,
+  reply: SenecaReply,
+  meta?: unknown,
+): void {
+  try {
+    const returned = handler.call(self, message, reply, meta);
+    if (!returns && returned === undefined) return;
+    if (returns) {
+      // An async handler may still reply by its callback; then its own `undefined` says nothing.
+      const isLast = handler.length < 2;
+      if (returned instanceof Promise) {
+        returned.then(
+          (result) => {
+            if (result !== undefined || isLast) reply(undefined, result);
+          },
+          (error) => reply(asError(error)),
+        );
+      } else if (isLast) reply(undefined, returned);
+    } else if (returned instanceof Promise) returned.then(undefined, (error) => reply(asError(error)));
+  } catch (error) {
+    reply(asError(error));
+  }
+}
+
+/** An author's handler as one that Seneca itself runs right, and that knows the call it is in. */
+export function adaptHandler(authored: AuthoredHandler): SenecaAction {
+  const adapted = function (this: Seneca, message: { call$?: Call }, reply: SenecaReply, meta?: unknown): void {
+    const call = message.call$;
+    if (call) {
+      delete message.call$;
+      // Calls made inside inherit the deadline, hops and signal of the call they are in.
+      Object.assign(this.fixedargs, { call$: call });
+      Object.defineProperty(this, "signal", { get: () => call.signal, configurable: true });
+    }
     let replied = false;
     const once: SenecaReply = (error, result) => {
       if (replied) return;
       replied = true;
       reply(error, result);
     };
-    const finish = async (): Promise<void> => {
-      try {
-        const result = await handler.call(this, message, once, meta);
-        // An async handler may still reply by its callback; then its own `undefined` says nothing.
-        if (result !== undefined || handler.length < 2) once(null, result);
-      } catch (error) {
-        once(error);
-      }
-    };
-    void finish();
+    runHandler(authored, this, message, once, meta);
   };
-  return Object.assign(adapted, handler);
+  return Object.assign(adapted, authored.handler);
+}
+
+/** A reply's first argument is taken for an error only when it is one. */
+function asError(thrown: unknown): Error {
+  return types.isNativeError(thrown) || thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import Bluebird from "bluebird";
 import { type Logger, VastifyError } from "../core/index.js";
+import { fromSeneca } from "./seneca-errors.js";
 import { createSenecaLog } from "./seneca-log.js";
 import type { Seneca, SenecaPlugin, SenecaPluginObject } from "./seneca-types.js";
 
@@ -40,7 +41,10 @@ function post(
   more: Record<string, unknown> = {},
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    this.act(message, more, (error, result) => (error ? reject(error) : resolve(result)));
+    this.act(message, more, (error, result) => {
+      if (error) reject(VastifyError.from(fromSeneca(error, "this service")));
+      else resolve(result);
+    });
   });
 }
 

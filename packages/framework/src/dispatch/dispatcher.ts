@@ -1,17 +1,24 @@
 import {
   type Addressee,
   addresseeOf,
-  type Call,
-  deadlineExceeded,
+  Call,
+  type CallOptions,
+  Deadlines,
+  keysOf,
   type Logger,
   type Message,
-  newTraceId,
+  outcomeOf,
   VastifyError,
-  withDeadline,
 } from "../core/index.js";
-import { adaptHandler, type CallContext } from "./action-handlers.js";
+import { type AuthoredHandler, adaptHandler, authoredHandler, runHandler } from "./action-handlers.js";
 import { createSeneca, type SenecaOptions } from "./create-seneca.js";
-import type { ActionDefinition, Seneca, SenecaAction, SenecaCallback } from "./seneca-types.js";
+import { createDirectActions, type DirectAction } from "./direct-actions.js";
+import { createExposure } from "./exposure.js";
+import { createFinder } from "./find-action.js";
+import { installRemoteAction, type RemoteCaller } from "./remote-action.js";
+import { fromSeneca } from "./seneca-errors.js";
+import { watchPlainness } from "./seneca-internals.js";
+import type { ActionDefinition, Seneca, SenecaAction } from "./seneca-types.js";
 
 export interface ActOptions {
   /** How long to wait for the result, in milliseconds. @default the service's `timeoutMs` */
@@ -24,13 +31,6 @@ export interface ActOptions {
   idempotent?: boolean;
 }
 
-/** Sends a call to another process. Routing gives it. */
-export interface RemoteCaller {
-  /** Whether this very process is what the addressee asks for. */
-  isHere(addressee: Addressee): boolean;
-  call(addressee: Addressee, call: Call): Promise<unknown>;
-}
-
 export interface DispatcherOptions {
   /** The target, for errors and as Seneca's tag. */
   name: string;
@@ -41,26 +41,37 @@ export interface DispatcherOptions {
   seneca?: SenecaOptions | undefined;
 }
 
+/** A peer's call as the transport received it. */
+export interface ReceivedCall {
+  readonly message: Message;
+  readonly tx?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly hops: number;
+}
+
 export interface Dispatcher {
   readonly seneca: Seneca;
   /** Calls an action, here or in another service. */
   act(message: Message, options?: ActOptions): Promise<unknown>;
-  /** Answers a peer's call: only with what this service's authors added, and never with what they marked `private$`. */
-  receive(
-    message: Message,
-    context: { tx?: string | undefined; timeoutMs?: number | undefined; hops: number; signal: AbortSignal },
-  ): Promise<unknown>;
+  /**
+   * Answers a peer's call: only with what this service's authors added, and never with what they marked `private$`.
+   * The call has its outcome at once or later; canceling it fires its action's signal.
+   */
+  receive(received: ReceivedCall): Call;
   /** Lets peers call what the plugin of this name adds. */
   expose(pluginName: string): void;
   /** The patterns that peers may call. */
   exposed(): Message[];
 }
 
-// A chain that crosses this many processes is going round in circles.
+// A chain that crosses this many processes, or is this deep in one, is going round in circles.
 const maxHops = 25;
-const internalKeys: ReadonlySet<string> = new Set(["init", "sys", "hook"]);
-const internalRoles: ReadonlySet<unknown> = new Set(["seneca", "transport", "web", "options", "plugin", "mem-store"]);
+const maxDepth = 33;
 
+/**
+ * Finds the action of a message by Seneca's rules and runs it directly; what only Seneca's own machinery does right
+ * goes through it. docs/reference/dispatch.md is the contract of both ways.
+ */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { name, log, timeoutMs: defaultTimeoutMs, remote } = options;
   const seneca = createSeneca({
@@ -69,61 +80,118 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     log,
     ...(options.seneca && { seneca: options.seneca }),
   });
-  const exposedPlugins = new Set<string | undefined>(["root$", undefined]);
-  /** Handlers that authors added, to tell them from Seneca's own. */
-  const authored = new WeakSet<object>();
+  const deadlines = new Deadlines();
+  const authored = new WeakMap<object, AuthoredHandler>();
+  const exposure = createExposure(seneca, authored);
+  const find = createFinder(seneca);
 
   // Before `add` is ours, so that this action is none of the authors'.
-  installRouting(seneca, { remote, defaultTimeoutMs, runHere: (message, call) => runHere(message, call) });
+  installRemoteAction(seneca, {
+    newCall,
+    send: (addressee, call) => {
+      if (remote.isHere(addressee)) runHere(call);
+      else runThere(addressee, call);
+      return outcomeOf(call);
+    },
+  });
+  interceptAdd(seneca, authored);
+  const isPlain = watchPlainness(seneca);
+  const direct = createDirectActions({
+    seneca,
+    authored,
+    log,
+    nested: { start, prior: runPrior, promise: outcomeOf, parse: createParser(seneca) },
+  });
 
-  const add = seneca.add as (...args: unknown[]) => Seneca;
-  seneca.add = function (this: Seneca, ...args: unknown[]) {
-    // Not always the last argument: a plugin's `add` appends the action's definition.
-    const at = args.findLastIndex((arg) => typeof arg === "function");
-    if (at < 0) return add.apply(this, args);
-    const adapted = adaptHandler(args[at] as SenecaAction);
-    authored.add(adapted);
-    return add.apply(this, args.with(at, adapted));
-  } as Seneca["add"];
-
-  function isExposed(definition: ActionDefinition): boolean {
-    const { func, plugin_fullname: plugin, raw = {} } = definition;
-    if (typeof func !== "function" || !authored.has(func) || !exposedPlugins.has(plugin)) return false;
-    if (raw.private$ === true || internalRoles.has(raw.role)) return false;
-    return !Object.keys(raw).some((key) => internalKeys.has(key));
+  function newCall(message: Message, more: Partial<CallOptions>): Call {
+    return new Call(message, { timeoutMs: defaultTimeoutMs, ...more }, deadlines);
   }
 
   /** What would answer here if nothing were sent elsewhere. */
   function findHere(message: Message): ActionDefinition | undefined {
-    const found = seneca.find(message);
+    const found = find(message) ?? seneca.find(message) ?? undefined;
     if (!found?.client) return found;
     const { $$target: _, ...rest } = message;
     const local = seneca.find(rest);
     return local?.client ? undefined : local;
   }
 
-  async function runHere(message: Message, call: Call, definition = findHere(message)): Promise<unknown> {
-    if (!definition) throw noPattern(message);
-    const context: CallContext = {
-      signal: call.signal,
-      deadline: call.deadline,
-      hops: call.hops,
-      idempotent: call.idempotent,
-    };
-    const timeout$ = Math.max(1, Math.ceil(call.deadline - performance.now()));
-    const directives = { tx$: call.tx, timeout$, call$: context, prior$: definition.id };
-    return new Promise((resolve, reject) => {
-      seneca.act({ ...message, ...directives }, (error, result) => {
-        if (error) reject(errorOf(error, name, message, timeout$));
-        else resolve(result ?? null);
-      });
-    });
-  }
-
   /** An action added here for another target's name stands in for that target; our own name means our own version. */
   function isElsewhere(addressee: Addressee, message: Message): boolean {
     if (remote.isHere(addressee)) return false;
-    return addressee.target === name || seneca.find(message)?.client !== false;
+    return addressee.target === name || find(message)?.client !== false;
+  }
+
+  function runThere(addressee: Addressee, call: Call): void {
+    remote.call(addressee, call).then(
+      (result) => call.succeed(result),
+      (error) => call.fail(error),
+    );
+  }
+
+  function runHere(call: Call, definition = findHere(call.message)): void {
+    if (!definition) call.fail(noPattern(call.message));
+    else if (call.depth > maxDepth) call.fail(tooDeep(call));
+    else {
+      const action = isPlain() ? direct(definition) : null;
+      if (action) runDirect(action, call);
+      else runBySeneca(call, { prior$: definition.id });
+    }
+  }
+
+  function runDirect(action: DirectAction, call: Call): void {
+    runHandler(action, new action.Self(call), { ...call.message }, (error, result) => settle(call, error, result));
+  }
+
+  function runPrior(
+    prior: DirectAction,
+    message: Message,
+    call: Call,
+    reply: (error: unknown, result: unknown) => void,
+  ): void {
+    runHandler(prior, new prior.Self(call), { ...message }, (error, result) => {
+      if (isError(error)) reply(error, null);
+      else reply(null, result ?? error ?? null);
+    });
+  }
+
+  function runBySeneca(call: Call, directives: Message = {}): void {
+    call.watch();
+    // Seneca's own timer is only the safety net behind the call's deadline.
+    const timeout$ = Math.ceil(call.remainingMs) + 1_000;
+    const message = { timeout$, ...call.message, ...directives, tx$: call.tx, call$: call };
+    seneca.act(message, (error, result) => settle(call, error && fromSeneca(error, name), result));
+  }
+
+  /** A call made in an action, or at the top by `act`. */
+  function start(message: Message, parent: Call): Call {
+    if (hasDirectives(message)) {
+      const { timeout$, default$, ...rest } = message;
+      const timeoutMs = typeof timeout$ === "number" ? timeout$ : defaultTimeoutMs;
+      const call = newCall(hasDirectives(rest) ? message : rest, { parent, timeoutMs });
+      if (hasDirectives(rest)) runBySeneca(call);
+      else if (default$ !== undefined && !find(rest)) call.succeed(default$);
+      else dispatch(call);
+      return call;
+    }
+    const call = new Call(message, { parent, timeoutMs: defaultTimeoutMs }, deadlines);
+    dispatch(call);
+    return call;
+  }
+
+  function dispatch(call: Call): void {
+    const { message } = call;
+    if (message.$$target === undefined) {
+      runHere(call, find(message));
+      return;
+    }
+    try {
+      const addressee = addresseeOf(message);
+      if (addressee && isElsewhere(addressee, message)) runThere(addressee, call);
+      else runHere(call);
+    } catch (error) {
+      call.fail(error);
+    }
   }
 
   function noPattern(message: Message): VastifyError {
@@ -134,99 +202,83 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   return {
     seneca,
-    async act(message, actOptions = {}) {
-      const { timeoutMs = defaultTimeoutMs, signal: parent, tx = newTraceId(), idempotent = false } = actOptions;
-      const addressee = addresseeOf(message);
-      const elsewhere = addressee !== undefined && isElsewhere(addressee, message);
-      const what = addressee ? `the call to ${addressee.target}` : "the call";
-      return withDeadline({ timeoutMs, parent, what }, async (signal) => {
-        const call: Call = { message, tx, signal, idempotent, deadline: performance.now() + timeoutMs, hops: 0 };
-        if (elsewhere) return remote.call(addressee, call);
-        return runHere(message, call);
-      });
+    act(message, actOptions) {
+      const { timeoutMs = defaultTimeoutMs, tx, idempotent, signal } = actOptions ?? {};
+      const call = new Call(message, { timeoutMs, tx, idempotent }, deadlines);
+      if (signal) cancelWith(call, signal);
+      if (call.outcome === "open") {
+        if (hasDirectives(message)) runBySeneca(call);
+        else dispatch(call);
+      }
+      return outcomeOf(call);
     },
-    async receive(message, { tx = newTraceId(), timeoutMs = defaultTimeoutMs, hops, signal: parent }) {
+    receive({ message, tx, timeoutMs = defaultTimeoutMs, hops }) {
+      const call = new Call(message, { timeoutMs, tx, hops }, deadlines);
       if (hops > maxHops) {
-        throw new VastifyError("failed_precondition", `the call crossed ${hops} processes; it goes round in circles`, {
-          reason: "too_many_hops",
-        });
+        const text = `the call crossed ${hops} processes; it goes round in circles`;
+        call.fail(new VastifyError("failed_precondition", text, { reason: "too_many_hops" }));
+        return call;
       }
       const definition = findHere(message);
-      if (!definition || !isExposed(definition)) throw noPattern(message);
-      return withDeadline({ timeoutMs, parent, what: `the call to ${name}` }, (signal) =>
-        runHere(
-          message,
-          { message, tx, signal, idempotent: false, deadline: performance.now() + timeoutMs, hops },
-          definition,
-        ),
-      );
+      if (definition && exposure.has(definition)) runHere(call, definition);
+      else call.fail(noPattern(message));
+      call.watch();
+      return call;
     },
-    expose(pluginName) {
-      exposedPlugins.add(pluginName);
-    },
-    exposed() {
-      return seneca.list().filter((pattern) => {
-        const definition = seneca.find(pattern, { exact: true });
-        return definition !== undefined && !definition.client && isExposed(definition);
-      });
-    },
+    expose: exposure.add,
+    exposed: exposure.list,
   };
 }
 
-export interface Routing {
-  readonly remote: RemoteCaller;
-  readonly defaultTimeoutMs: number;
-  readonly runHere: CallLocal;
+/** Every handler that authors add is known, and runs right in Seneca too. */
+function interceptAdd(seneca: Seneca, authored: WeakMap<object, AuthoredHandler>): void {
+  const add = seneca.add as (...args: unknown[]) => Seneca;
+  seneca.add = function (this: Seneca, ...args: unknown[]) {
+    // Not always the last argument: a plugin's `add` appends the action's definition.
+    const at = args.findLastIndex((arg) => typeof arg === "function");
+    if (at < 0) return add.apply(this, args);
+    const handler = authoredHandler(args[at] as SenecaAction);
+    const adapted = adaptHandler(handler);
+    authored.set(adapted, handler);
+    return add.apply(this, args.with(at, adapted));
+  } as Seneca["add"];
 }
-type CallLocal = (message: Message, call: Call) => Promise<unknown>;
 
-/** One action for every target: it sends each message to an instance of its target, chosen when it is sent. */
-export function installRouting(seneca: Seneca, { remote, defaultTimeoutMs, runHere }: Routing): void {
-  type Send = (this: Seneca, message: Message, reply: SenecaCallback, meta: { tx?: string; timeout?: number }) => void;
-  const send: Send = function (message, reply, meta) {
-    const { call$, ...whole } = message;
-    const context = call$ as CallContext | undefined;
-    const remainingMs = context ? context.deadline - performance.now() : Number.POSITIVE_INFINITY;
-    const timeoutMs = Math.max(1, Math.min(meta.timeout ?? defaultTimeoutMs, remainingMs));
-    const run = async (): Promise<unknown> => {
-      const addressee = addresseeOf(whole);
-      if (!addressee)
-        throw new VastifyError("invalid_argument", "the message names no $$target", { reason: "bad_target" });
-      return withDeadline({ timeoutMs, parent: context?.signal, what: `the call to ${addressee.target}` }, (signal) => {
-        const call: Call = {
-          message: whole,
-          tx: meta.tx ?? newTraceId(),
-          signal,
-          idempotent: context?.idempotent ?? false,
-          deadline: performance.now() + timeoutMs,
-          hops: context?.hops ?? 0,
-        };
-        return remote.isHere(addressee) ? runHere(whole, call) : remote.call(addressee, call);
-      });
-    };
-    run().then(
-      (result) => reply.call(this, null, result),
-      (error) => reply.call(this, error, undefined),
-    );
+/** Parses a message written as text; the same texts come again and again. */
+function createParser(seneca: Seneca): (text: string) => Message {
+  const parsed = new Map<string, Message>();
+  return (text) => {
+    let message = parsed.get(text);
+    if (!message) {
+      message = seneca.util.Jsonic(text);
+      // Texts with values built in would fill the memory.
+      if (parsed.size < 1_000) parsed.set(text, message);
+    }
+    return message;
   };
-  // What seneca.client() would add, without its handshake: a plain Seneca runs calls that were queued while a plugin
-  // loads before that handshake, and never answers them.
-  seneca.add({ $$target: "*", client$: true, strict$: { add: true } }, send as SenecaAction);
 }
 
-/** Seneca's own errors in our words; anything else as it was thrown. */
-function errorOf(thrown: unknown, name: string, message: Message, timeoutMs: number): VastifyError {
-  const code = typeof thrown === "object" && thrown !== null && "code" in thrown ? thrown.code : undefined;
-  const bySeneca = typeof thrown === "object" && thrown !== null && "seneca" in thrown && thrown.seneca === true;
-  if (bySeneca && code === "action_timeout") return deadlineExceeded(`the action for ${keysOf(message)}`, timeoutMs);
-  if (bySeneca && code === "closed") {
-    return new VastifyError("unavailable", `${name} is stopping`, { reason: "draining" });
-  }
-  return VastifyError.from(thrown);
+function cancelWith(call: Call, signal: AbortSignal): void {
+  if (signal.aborted) call.cancel();
+  else signal.addEventListener("abort", () => call.cancel(), { once: true });
 }
 
-/** Keys without values, which may be what nobody should read in a log. */
-function keysOf(message: Message): string {
-  const keys = Object.keys(message).filter((key) => !key.endsWith("$"));
-  return keys.length > 0 ? keys.sort().join(", ") : "(none)";
+function hasDirectives(message: Message): boolean {
+  for (const key in message) if (key.charCodeAt(key.length - 1) === 36) return true;
+  return false;
+}
+
+/** As in Seneca, a first argument that is no error is the result. */
+function settle(call: Call, error: unknown, result: unknown): void {
+  if (isError(error)) call.fail(error);
+  else call.succeed(result ?? error ?? null);
+}
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error;
+}
+
+function tooDeep(call: Call): VastifyError {
+  const text = `a chain of ${call.depth} calls within one process goes round in circles`;
+  return new VastifyError("failed_precondition", text, { reason: "too_deep" });
 }

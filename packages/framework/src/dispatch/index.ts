@@ -4,9 +4,9 @@ export {
   createDispatcher,
   type Dispatcher,
   type DispatcherOptions,
-  installRouting,
-  type RemoteCaller,
+  type ReceivedCall,
 } from "./dispatcher.js";
+export { installRemoteAction, type RemoteActionOptions, type RemoteCaller } from "./remote-action.js";
 export type {
   ActionDefinition,
   Seneca,

@@ -50,12 +50,22 @@ export interface SenecaPluginObject {
   define?: SenecaPlugin;
 }
 
+/** An action as Seneca keeps it. */
 export interface ActionDefinition {
   readonly id: string;
   readonly pattern: string;
+  readonly plugin_name?: string;
   readonly plugin_fullname?: string;
   /** It sends the message elsewhere. */
   readonly client: boolean;
+  /** It only listens. */
+  readonly sub?: boolean;
   readonly func: unknown;
+  /** The pattern as it was written, directives included. */
   readonly raw?: Message;
+  /** What it asks of a message's values. */
+  readonly rules?: Message;
+  readonly gubu?: unknown;
+  /** The action that it replaced. */
+  readonly priordef?: ActionDefinition;
 }

@@ -1,5 +1,14 @@
 import semver from "semver";
-import { backoffMs, delay, type Logger, type Message, silentLogger, VastifyError } from "../core/index.js";
+import {
+  backoffMs,
+  Call,
+  Deadlines,
+  delay,
+  type Logger,
+  type Message,
+  silentLogger,
+  VastifyError,
+} from "../core/index.js";
 import type { Directory, Instance } from "../discovery/index.js";
 import type { TransportClient } from "../transport/index.js";
 
@@ -37,6 +46,7 @@ const askTimeoutMs = 5_000;
 export function createDescriptions(options: DescriptionsOptions): Descriptions {
   const { directory, transport, log = silentLogger } = options;
   const lifetime = new AbortController();
+  const deadlines = new Deadlines();
   const known = new Map<string, { target: string; version: string; description: unknown }>();
   const asking = new Map<string, Promise<void>>();
   const listeners = new Set<() => void>();
@@ -67,7 +77,7 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
       const instance = instances[attempt % Math.max(1, instances.length)];
       if (!instance) return;
       try {
-        const description = await ask(transport, instance, lifetime.signal);
+        const description = await ask(transport, deadlines, instance, lifetime.signal);
         known.set(key, { target, version: instance.version, description });
         changed();
         return;
@@ -112,16 +122,20 @@ function keyOf({ target, version, description, microservicePort }: Instance): st
   return `${target} ${version} ${description}`;
 }
 
-async function ask(transport: TransportClient, instance: Instance, lifetime: AbortSignal): Promise<unknown> {
-  const signal = AbortSignal.any([lifetime, AbortSignal.timeout(askTimeoutMs)]);
-  const endpoint = { host: instance.host, port: instance.microservicePort ?? 0 };
-  const deadline = performance.now() + askTimeoutMs;
-  return transport.send(endpoint, {
-    message: describeMessage,
-    tx: "describe",
-    signal,
-    deadline,
-    idempotent: true,
-    hops: 0,
-  });
+async function ask(
+  transport: TransportClient,
+  deadlines: Deadlines,
+  instance: Instance,
+  lifetime: AbortSignal,
+): Promise<unknown> {
+  const call = new Call(describeMessage, { timeoutMs: askTimeoutMs, idempotent: true }, deadlines);
+  const giveUp = () => call.cancel();
+  lifetime.addEventListener("abort", giveUp, { once: true });
+  call.watch();
+  try {
+    return await transport.send({ host: instance.host, port: instance.microservicePort ?? 0 }, call);
+  } finally {
+    lifetime.removeEventListener("abort", giveUp);
+    call.succeed(undefined);
+  }
 }

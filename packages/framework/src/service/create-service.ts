@@ -124,7 +124,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       host,
       ...options.microservice,
       log,
-      handle: ({ message, ...context }) => dispatcher.receive(message, context),
+      handle: dispatcher.receive,
     });
 
   /** In this order they start; in reverse they stop. */

@@ -1,4 +1,4 @@
-import type { Message } from "../core/index.js";
+import type { Call, Message } from "../core/index.js";
 
 /** A call that a peer sent us. */
 export interface InboundCall {
@@ -9,12 +9,13 @@ export interface InboundCall {
   readonly timeoutMs: number | undefined;
   /** How many processes the chain of calls has crossed before us. */
   readonly hops: number;
-  /** Aborts when the caller hangs up. */
-  readonly signal: AbortSignal;
 }
 
-/** Answers a peer's call. What it throws goes back as a wire error. */
-export type InboundHandler = (call: InboundCall) => Promise<unknown>;
+/**
+ * Answers a peer's call by a call of our own, which has its outcome at once or later, and is canceled when the peer
+ * hangs up. What it throws goes back as a wire error.
+ */
+export type InboundHandler = (inbound: InboundCall) => Call;
 
 /** Where a peer answers calls. */
 export interface Endpoint {

@@ -54,7 +54,7 @@ function send(agent: Agent, origin: string, maxBytes: number, endpoint: Endpoint
         "seneca-time-client-sent": String(Date.now()),
         [headers.tx]: call.tx,
         [headers.hops]: String(call.hops + 1),
-        [headers.timeoutMs]: String(Math.max(1, Math.round(call.deadline - performance.now()))),
+        [headers.timeoutMs]: String(Math.max(1, Math.round(call.remainingMs))),
       },
     });
     request.on("socket", (socket) => {

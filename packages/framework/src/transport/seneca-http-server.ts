@@ -1,5 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { closeServer, type Logger, listenOn, resultCodeOf, silentLogger, VastifyError } from "../core/index.js";
+import {
+  closeServer,
+  type Logger,
+  listenOn,
+  outcomeOf,
+  resultCodeOf,
+  silentLogger,
+  VastifyError,
+} from "../core/index.js";
 import { cleanMessage, safeReviver } from "./clean-message.js";
 import { headers, type InboundHandler } from "./inbound.js";
 
@@ -44,17 +52,15 @@ export function createTransportServer(options: TransportServerOptions): Transpor
   server.keepAliveTimeout = 75_000;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const hangUp = new AbortController();
-    response.on("close", () => {
-      if (!response.writableFinished) hangUp.abort();
-    });
     let received: Received | undefined;
     try {
       received = await receive(request, maxBytes);
       if (refusing)
         throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
       const { message, tx, timeoutMs, hops } = received;
-      const result = await handle({ message, tx, timeoutMs, hops, signal: hangUp.signal });
+      const call = handle({ message, tx, timeoutMs, hops });
+      response.on("close", () => call.cancel());
+      const result = await outcomeOf(call);
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
       const error = VastifyError.from(thrown);

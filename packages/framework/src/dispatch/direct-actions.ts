@@ -1,0 +1,75 @@
+import type { Call, Logger } from "../core/index.js";
+import type { AuthoredHandler } from "./action-handlers.js";
+import { type ActionSelf, defineSelf, type NestedCalls } from "./action-self.js";
+import { internalsOf } from "./seneca-internals.js";
+import type { ActionDefinition, Seneca } from "./seneca-types.js";
+
+/** An action that can be run without Seneca's machinery. */
+export interface DirectAction extends AuthoredHandler {
+  readonly definition: ActionDefinition;
+  /** The `this` of its handler. */
+  readonly Self: new (
+    call: Call,
+  ) => ActionSelf;
+  /** The action that it replaced; `remote` when that one sends messages elsewhere. */
+  readonly prior: DirectAction | "remote" | undefined;
+}
+
+export interface DirectActionsOptions {
+  readonly seneca: Seneca;
+  /** By the function that Seneca holds. */
+  readonly authored: WeakMap<object, AuthoredHandler>;
+  readonly nested: NestedCalls;
+  readonly log: Logger;
+}
+
+/** Gives the action of a definition, or null when only Seneca does it right. */
+export function createDirectActions(
+  options: DirectActionsOptions,
+): (definition: ActionDefinition) => DirectAction | null {
+  const prepared = new WeakMap<ActionDefinition, DirectAction | null>();
+
+  function prepare(definition: ActionDefinition): DirectAction | null {
+    const handler = options.authored.get(definition.func as object);
+    if (!handler || !isPlainAction(definition, handler)) return null;
+    const { priordef } = definition;
+    const prior = !priordef ? undefined : priordef.client ? "remote" : direct(priordef);
+    if (prior === null) return null;
+    const Self = defineSelf({
+      base: baseOf(options.seneca, definition),
+      definition,
+      prior,
+      nested: options.nested,
+      log: options.log,
+    });
+    return { ...handler, definition, prior, Self };
+  }
+
+  function direct(definition: ActionDefinition): DirectAction | null {
+    let action = prepared.get(definition);
+    if (action === undefined) {
+      action = prepare(definition);
+      prepared.set(definition, action);
+    }
+    return action;
+  }
+
+  return direct;
+}
+
+/** Directives of `add` that change nothing in how the action runs. */
+const harmless: ReadonlySet<string> = new Set(["private$", "strict$"]);
+
+function isPlainAction(definition: ActionDefinition, { handler }: AuthoredHandler): boolean {
+  const { raw = {}, rules = {}, func } = definition;
+  // A handler with three parameters wants Seneca's meta object.
+  if (handler.length > 2 || definition.client || definition.sub) return false;
+  if (Object.keys(raw).some((key) => key.endsWith("$") && !harmless.has(key))) return false;
+  return Object.keys(rules).length === 0 && !("validate" in (func as object)) && definition.gubu === undefined;
+}
+
+/** What an action's `this` inherits: its plugin's Seneca. */
+function baseOf(seneca: Seneca, { plugin_fullname: name = "" }: ActionDefinition): Seneca {
+  const plugin = internalsOf(seneca).private$.plugins[name];
+  return plugin ? Object.assign(Object.create(seneca), { plugin, shared: plugin.shared }) : seneca;
+}

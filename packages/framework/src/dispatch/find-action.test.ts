@@ -1,0 +1,52 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { silentLogger } from "../core/index.js";
+import { closeSeneca, createSeneca } from "./create-seneca.js";
+import { createFinder } from "./find-action.js";
+
+const seneca = createSeneca({ tag: "t", timeoutMs: 1_000, log: silentLogger });
+afterAll(() => closeSeneca(seneca));
+
+/** Numbers that look random and are the same in every run (mulberry32). */
+function seeded(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+const keys = ["$$target", "a", "b", "c", "cmd", "zone"];
+const values = ["x", "y", "xy", "1", 1, true, "*", "x*", "constructor", "__proto__"];
+
+function randomMessage(random: (below: number) => number, parts: number): Record<string, unknown> {
+  const entries = Array.from({ length: 1 + random(parts) }, () => [
+    keys[random(keys.length)],
+    values[random(values.length)],
+  ]);
+  return Object.fromEntries(entries);
+}
+
+describe("finding an action", () => {
+  it("finds what Seneca finds, whatever the patterns and messages", () => {
+    const random = seeded(7);
+    for (let i = 0; i < 400; i++) seneca.add(randomMessage(random, 3), (_message, reply) => reply());
+    const find = createFinder(seneca);
+    let found = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const message = randomMessage(random, 5);
+      const expected = seneca.find(message) ?? undefined;
+      const got = find(message) ?? seneca.find(message) ?? undefined;
+      expect(got?.id, JSON.stringify(message)).toBe(expected?.id);
+      if (got) found += 1;
+    }
+    expect(found).toBeGreaterThan(5_000);
+  });
+
+  it("sees actions added after it was made", () => {
+    const find = createFinder(seneca);
+    seneca.add("added:later", (_message, reply) => reply());
+    expect(find({ added: "later" })?.pattern).toBe("added:later");
+  });
+});

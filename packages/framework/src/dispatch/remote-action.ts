@@ -1,0 +1,43 @@
+import { type Addressee, addresseeOf, Call, type CallOptions, type Message, VastifyError } from "../core/index.js";
+import type { Seneca, SenecaAction, SenecaCallback } from "./seneca-types.js";
+
+/** Sends a call to another process. Routing gives it. */
+export interface RemoteCaller {
+  /** Whether this very process is what the addressee asks for. */
+  isHere(addressee: Addressee): boolean;
+  /** Gives the result, or throws; it ends when the call has an outcome. */
+  call(addressee: Addressee, call: Call): Promise<unknown>;
+}
+
+export interface RemoteActionOptions {
+  /** Makes a call with the deadline that the message's sender wants. */
+  newCall(message: Message, options: Partial<CallOptions>): Call;
+  /** Sends the call where it belongs, and gives its outcome. */
+  send(addressee: Addressee, call: Call): Promise<unknown>;
+}
+
+/**
+ * Adds one action for every target: it sends each message to an instance of its target, chosen when it is sent.
+ *
+ * It is what `seneca.client()` would add, without its handshake: a plain Seneca runs calls that were queued while a
+ * plugin loads before that handshake, and never answers them.
+ */
+export function installRemoteAction(seneca: Seneca, { newCall, send }: RemoteActionOptions): void {
+  type Meta = { tx?: string; timeout?: number };
+  const action = function (this: Seneca, message: Message, reply: SenecaCallback, meta: Meta = {}): void {
+    const { call$, ...whole } = message;
+    const parent = call$ instanceof Call ? call$ : undefined;
+    const run = async (): Promise<unknown> => {
+      const addressee = addresseeOf(whole);
+      if (!addressee)
+        throw new VastifyError("invalid_argument", "the message names no $$target", { reason: "bad_target" });
+      const timeout = meta.timeout === undefined ? {} : { timeoutMs: meta.timeout };
+      return send(addressee, newCall(whole, { parent, tx: parent?.tx ?? meta.tx, ...timeout }));
+    };
+    run().then(
+      (result) => reply.call(this, null, result),
+      (error) => reply.call(this, error, undefined),
+    );
+  };
+  seneca.add({ $$target: "*", client$: true, strict$: { add: true } }, action as SenecaAction);
+}

@@ -1,0 +1,92 @@
+import type { ActionDefinition, Seneca } from "./seneca-types.js";
+
+/** What we read of Seneca's insides; each is checked to be there when a dispatcher is made. */
+export interface SenecaInternals extends Seneca {
+  readonly flags: { readonly closed: boolean };
+  readonly order: Record<"inward" | "outward", { tasks(): readonly unknown[]; add(...args: unknown[]): unknown }>;
+  options(over?: unknown): {
+    history?: { active?: boolean };
+    test?: unknown;
+    debug?: { act_caller?: boolean };
+    legacy?: { meta?: boolean };
+  };
+  listenerCount(event: string): number;
+  readonly private$: {
+    readonly actrouter: { find(message: object): ActionDefinition | null };
+    readonly subrouter: Record<"inward" | "outward", { list(): readonly unknown[] }>;
+    readonly intercept: { readonly act_error: readonly unknown[] };
+    readonly action_modifiers: readonly unknown[];
+    readonly plugins: Readonly<Record<string, { readonly shared?: unknown } | undefined>>;
+  };
+}
+
+export function internalsOf(seneca: Seneca): SenecaInternals {
+  return seneca as SenecaInternals;
+}
+
+/** After one of these, what every call goes through may have changed. */
+const changers = [
+  "inward",
+  "outward",
+  "sub",
+  "options",
+  "intercept",
+  "on",
+  "once",
+  "addListener",
+  "prependListener",
+  "error",
+] as const;
+const events = ["act-in", "act-out", "act-err", "act-err-4"] as const;
+
+/**
+ * Watches whether a Seneca instance does anything for a call but find and run its action: hooks, subscriptions,
+ * listeners, history. As long as it doesn't, running the action directly gives the same.
+ */
+export function watchPlainness(seneca: Seneca): () => boolean {
+  const inner = internalsOf(seneca);
+  const count = (order: "inward" | "outward") => inner.order[order].tasks().length;
+  const asMade = {
+    inward: count("inward"),
+    outward: count("outward"),
+    modifiers: inner.private$.action_modifiers.length,
+  };
+  let known = false;
+  let plain = false;
+
+  const forgetAfter = (owner: Record<string, unknown>, name: string): void => {
+    const original = owner[name];
+    if (typeof original !== "function") return;
+    owner[name] = function (this: unknown, ...args: unknown[]) {
+      known = false;
+      return original.apply(this, args);
+    };
+  };
+  for (const name of changers) forgetAfter(inner as never, name);
+  for (const order of ["inward", "outward"] as const) forgetAfter(inner.order[order] as never, "add");
+
+  function isPlain(): boolean {
+    const { history, test, debug, legacy } = inner.options();
+    return (
+      count("inward") === asMade.inward &&
+      count("outward") === asMade.outward &&
+      inner.private$.action_modifiers.length === asMade.modifiers &&
+      inner.private$.subrouter.inward.list().length === 0 &&
+      inner.private$.subrouter.outward.list().length === 0 &&
+      inner.private$.intercept.act_error.length === 0 &&
+      events.every((event) => inner.listenerCount(event) === 0) &&
+      history?.active !== true &&
+      !test &&
+      debug?.act_caller !== true &&
+      legacy?.meta !== true
+    );
+  }
+
+  return () => {
+    if (!known) {
+      plain = isPlain();
+      known = true;
+    }
+    return plain && !inner.flags.closed;
+  };
+}
