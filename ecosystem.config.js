@@ -1,7 +1,7 @@
 // The three services under pm2: `npm run build`, then `pm2 start ecosystem.config.js [--env production]`.
 // They need Consul and MongoDB: CONSUL_HTTP_ADDR (127.0.0.1:8500) and MONGODB_URI (mongodb://127.0.0.1:27017/vastify).
 
-/** Handed on to the services when set; services/*\/src/config.ts says what each means. */
+/** Handed on to the services when set; each service's src/config.ts says what they mean. */
 const shared = [
   "HOST",
   "ADVERTISE_HOST",

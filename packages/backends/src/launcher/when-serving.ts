@@ -112,11 +112,11 @@ function readService(name: string, { Service, Checks }: Entry): RunningService |
 }
 
 async function isOk(url: string, signal: AbortSignal): Promise<boolean> {
-  return await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) }).then(
-    async (response) => {
-      await response.body?.cancel();
-      return response.ok;
-    },
-    () => false,
-  );
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
 }

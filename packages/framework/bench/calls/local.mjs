@@ -1,0 +1,92 @@
+import { runRounds } from "../support/rounds.mjs";
+import { median, shown } from "../support/stats.mjs";
+import { table } from "../support/table.mjs";
+
+const child = new URL("local-child.mjs", import.meta.url);
+
+/** Each in a process of its own, so that none pays for another's garbage, timers or hooks. */
+const contestants = {
+  vastify: { title: "vastify", file: "vastify.mjs" },
+  moleculer: { title: "Moleculer", file: "moleculer.mjs" },
+  "moleculer-timeout": { title: "… timeout 5 s", file: "moleculer.mjs", options: { requestTimeout: 5_000 } },
+  seneca: { title: "Seneca", file: "seneca.mjs" },
+  patrun: { title: "Patrun + function", file: "patrun.mjs" },
+  "vastify-few": { file: "vastify.mjs", options: { patterns: 10 } },
+  "vastify-many": { file: "vastify.mjs", options: { patterns: 10_000 } },
+};
+const everyone = ["vastify", "moleculer", "moleculer-timeout", "seneca", "patrun"];
+const some = ["vastify", "moleculer", "seneca"];
+
+const cells = [
+  { cell: "act", title: "one call after the other", call: "echo", by: everyone },
+  { cell: "act-saturated", title: "64 at once", call: "echo", mode: "saturated", by: everyone },
+  { cell: "nested", title: "an action calls another", call: "nested", by: some },
+  { cell: "nested-post", title: "the same by this.post", call: "nested-post", by: ["vastify"] },
+  { cell: "pending-0", title: "0 other calls pending", call: "echo", by: some },
+  { cell: "pending-10000", title: "10,000 others pending", call: "echo", pending: 10_000, by: some },
+  { cell: "patterns", call: "patterns", by: ["vastify-few", "vastify-many"] },
+];
+
+/**
+ * Calls within a process.
+ * @param {{ wants: (key: string) => boolean, rounds: number, quick: boolean, children: ReturnType<import("../support/children.mjs").createChildren>, execArgv: string[], progress: (text: string) => void }} options
+ */
+export async function measureLocal({ wants, rounds, quick, children, execArgv, progress }) {
+  const tasks = cells.flatMap(({ by, mode = "oneAtATime", ...cell }) =>
+    by.map((name) => ({ ...cell, mode, name, key: `${cell.cell}/${name}` })).filter(({ key }) => wants(key)),
+  );
+  if (tasks.length === 0) return { results: new Map(), failures: new Map() };
+  progress("in-process calls: starting");
+  const running = new Map();
+  for (const name of new Set(tasks.map((task) => task.name))) {
+    const { file, options = {} } = contestants[name];
+    const started = children.start(child, { args: [file, JSON.stringify(options)], execArgv });
+    running.set(name, { started, ready: started.ask("start").then(() => started) });
+    await running.get(name).ready.catch(() => {});
+  }
+  const seconds = quick ? 0.2 : 0.5;
+  const measure = async ({ name, call, mode, pending }, time = seconds) => {
+    const process = await running.get(name).ready;
+    return process.ask("measure", { call, mode, pending, seconds: time, warmUpSeconds: time / 4 });
+  };
+  progress("in-process calls: warming up");
+  for (const task of tasks) await measure(task).catch(() => {});
+  const outcome = await runRounds(tasks, {
+    rounds,
+    measure,
+    progress: (text) => progress(`in-process calls: ${text}`),
+  });
+  await children.stopAll();
+  return outcome;
+}
+
+/** The growth of a process of ours under saturated calls. */
+export async function measureGrowth({ seconds, children, execArgv, progress }) {
+  progress(`memory under saturated calls: ${seconds} s`);
+  const process = children.start(child, { args: ["vastify.mjs", "{}"], execArgv: ["--expose-gc", ...execArgv] });
+  try {
+    await process.ask("start");
+    const warmUpSeconds = Math.min(5, seconds / 2);
+    return await process.ask("growth", { seconds, warmUpSeconds }, (seconds + 60) * 1_000);
+  } finally {
+    await children.stopAll();
+  }
+}
+
+/** @param {Map<string, any[]>} results */
+export function localTable(results) {
+  const shownCells = cells.filter(({ cell, by }) => by.includes("vastify") && everyone.some(has(cell)));
+  function has(cell) {
+    return (name) => results.has(`${cell}/${name}`);
+  }
+  if (shownCells.length === 0) return "";
+  const columns = everyone.filter((name) => shownCells.some(({ cell }) => has(cell)(name)));
+  const microseconds = (key) => {
+    const measured = results.get(key);
+    return measured ? shown(median(measured.map(({ perSecond }) => 1e6 / perSecond))) : "–";
+  };
+  return table(
+    ["µs per call", ...columns.map((name) => contestants[name].title)],
+    shownCells.map(({ cell, title }) => [title, ...columns.map((name) => microseconds(`${cell}/${name}`))]),
+  );
+}

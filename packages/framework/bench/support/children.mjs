@@ -1,0 +1,84 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+
+const keptOutput = 4_000;
+
+/**
+ * @typedef {object} Child
+ * @property {(name: string, argument?: unknown, timeoutMs?: number) => Promise<any>} ask
+ * @property {() => Promise<void>} stop
+ */
+
+/** The child processes of one measurement. They end with `stopAll`, and with this process however it ends. */
+export function createChildren() {
+  /** @type {Set<Child>} */
+  const children = new Set();
+  return {
+    /**
+     * @param {string | URL} file
+     * @param {{ args?: string[], execArgv?: string[] }} [options]
+     * @returns {Child}
+     */
+    start(file, options) {
+      const child = startChild(file, options);
+      children.add(child);
+      return child;
+    },
+    async stopAll() {
+      const stopping = [...children].map((child) => child.stop());
+      children.clear();
+      await Promise.all(stopping);
+    },
+  };
+}
+
+function startChild(file, { args = [], execArgv = [] } = {}) {
+  const process = fork(file, args, { execArgv, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const waiting = new Map();
+  let output = "";
+  let nextId = 0;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output = (output + text).slice(-keptOutput);
+    });
+  }
+  const exited = once(process, "exit").then(([code, signal]) => {
+    fail(new Error(`the process ended (${signal ?? code})${output && `; it said last:\n${output}`}`));
+  });
+  process.on("message", ({ id, result, error }) => {
+    const { resolve, reject } = waiting.get(id) ?? {};
+    waiting.delete(id);
+    if (error === undefined) resolve?.(result);
+    else reject?.(new Error(error));
+  });
+
+  function fail(error) {
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  }
+
+  return {
+    ask(name, argument, timeoutMs = 60_000) {
+      return new Promise((resolve, reject) => {
+        if (!process.connected) return reject(new Error(`the process has ended; it said last:\n${output}`));
+        const id = nextId++;
+        const timer = setTimeout(() => {
+          waiting.delete(id);
+          reject(new Error(`no answer to "${name}" within ${timeoutMs} ms`));
+        }, timeoutMs);
+        const settle = (then) => (value) => {
+          clearTimeout(timer);
+          then(value);
+        };
+        waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
+        process.send({ id, name, argument });
+      });
+    },
+    async stop() {
+      if (process.connected) process.disconnect();
+      const timer = setTimeout(() => process.kill("SIGKILL"), 5_000);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}

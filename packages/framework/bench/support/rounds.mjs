@@ -1,0 +1,28 @@
+/**
+ * Measures tasks round by round. Every second round goes backwards, so that drift of the machine hits neighbours from
+ * both sides. A task that fails is left out from then on.
+ *
+ * @template {{ key: string }} Task
+ * @param {readonly Task[]} tasks
+ * @param {{ rounds: number, measure: (task: Task) => Promise<object>, progress: (text: string) => void }} options
+ * @returns {Promise<{ results: Map<string, object[]>, failures: Map<string, string> }>} by key, one entry a round
+ */
+export async function runRounds(tasks, { rounds, measure, progress }) {
+  const results = new Map();
+  const failures = new Map();
+  for (let round = 0; round < rounds; round++) {
+    progress(`round ${round + 1} of ${rounds}`);
+    for (const task of round % 2 ? tasks.toReversed() : tasks) {
+      if (failures.has(task.key)) continue;
+      try {
+        const result = await measure(task);
+        if (!results.has(task.key)) results.set(task.key, []);
+        results.get(task.key)[round] = result;
+      } catch (error) {
+        failures.set(task.key, error.message);
+        results.delete(task.key);
+      }
+    }
+  }
+  return { results, failures };
+}
