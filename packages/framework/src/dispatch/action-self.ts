@@ -1,6 +1,17 @@
 import type { Call, Logger, Message } from "../core/index.js";
-import type { DirectAction } from "./direct-actions.js";
+import type { AuthoredHandler } from "./action-handlers.js";
 import type { ActionDefinition, Seneca, SenecaCallback } from "./seneca-types.js";
+
+/** An action that can be run without Seneca's machinery. */
+export interface DirectAction extends AuthoredHandler {
+  readonly definition: ActionDefinition;
+  /** The `this` of its handler. */
+  readonly Self: new (
+    call: Call,
+  ) => ActionSelf;
+  /** The action that it replaced; `remote` when that one sends messages elsewhere. */
+  readonly prior: DirectAction | "remote" | undefined;
+}
 
 /** The calls that an action can make. The dispatcher gives them. */
 export interface NestedCalls {

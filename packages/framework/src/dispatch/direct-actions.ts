@@ -1,19 +1,8 @@
-import type { Call, Logger } from "../core/index.js";
+import type { Logger } from "../core/index.js";
 import type { AuthoredHandler } from "./action-handlers.js";
-import { type ActionSelf, defineSelf, type NestedCalls } from "./action-self.js";
+import { type DirectAction, defineSelf, type NestedCalls } from "./action-self.js";
 import { internalsOf } from "./seneca-internals.js";
 import type { ActionDefinition, Seneca } from "./seneca-types.js";
-
-/** An action that can be run without Seneca's machinery. */
-export interface DirectAction extends AuthoredHandler {
-  readonly definition: ActionDefinition;
-  /** The `this` of its handler. */
-  readonly Self: new (
-    call: Call,
-  ) => ActionSelf;
-  /** The action that it replaced; `remote` when that one sends messages elsewhere. */
-  readonly prior: DirectAction | "remote" | undefined;
-}
 
 export interface DirectActionsOptions {
   readonly seneca: Seneca;

@@ -11,8 +11,9 @@ import {
   VastifyError,
 } from "../core/index.js";
 import { type AuthoredHandler, adaptHandler, authoredHandler, runHandler } from "./action-handlers.js";
+import type { DirectAction } from "./action-self.js";
 import { createSeneca, type SenecaOptions } from "./create-seneca.js";
-import { createDirectActions, type DirectAction } from "./direct-actions.js";
+import { createDirectActions } from "./direct-actions.js";
 import { createExposure } from "./exposure.js";
 import { createFinder } from "./find-action.js";
 import { installRemoteAction, type RemoteCaller } from "./remote-action.js";

@@ -18,9 +18,14 @@ function seeded(seed: number): (below: number) => number {
 }
 
 const keys = ["$$target", "a", "b", "c", "cmd", "zone"];
-const values = ["x", "y", "xy", "1", 1, true, "*", "x*", "constructor", "__proto__"];
+const patternValues = ["x", "y", "xy", "1", 1, true, "*", "x*"];
+const messageValues = [...patternValues, "z", null, undefined, "constructor", "__proto__"];
 
-function randomMessage(random: (below: number) => number, parts: number): Record<string, unknown> {
+function randomMessage(
+  random: (below: number) => number,
+  values: readonly unknown[],
+  parts: number,
+): Record<string, unknown> {
   const entries = Array.from({ length: 1 + random(parts) }, () => [
     keys[random(keys.length)],
     values[random(values.length)],
@@ -31,11 +36,11 @@ function randomMessage(random: (below: number) => number, parts: number): Record
 describe("finding an action", () => {
   it("finds what Seneca finds, whatever the patterns and messages", () => {
     const random = seeded(7);
-    for (let i = 0; i < 400; i++) seneca.add(randomMessage(random, 3), (_message, reply) => reply());
+    for (let i = 0; i < 400; i++) seneca.add(randomMessage(random, patternValues, 3), (_message, reply) => reply());
     const find = createFinder(seneca);
     let found = 0;
     for (let i = 0; i < 20_000; i++) {
-      const message = randomMessage(random, 5);
+      const message = randomMessage(random, messageValues, 5);
       const expected = seneca.find(message) ?? undefined;
       const got = find(message) ?? seneca.find(message) ?? undefined;
       expect(got?.id, JSON.stringify(message)).toBe(expected?.id);
