@@ -23,12 +23,11 @@ if (positionals.length === 0) {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds must be a whole number above 0, got ${values.rounds}`);
   prepareBench();
-  const profiles = values["cpu-prof"] && resolve(values["cpu-prof"]);
   const figures = await module.run({
     rounds,
     quick: values.quick,
     only,
-    execArgv: profiles ? ["--cpu-prof", `--cpu-prof-dir=${profiles}`] : [],
+    profiles: values["cpu-prof"] && resolve(values["cpu-prof"]),
     progress: (text) => console.error(text),
     print: (text) => console.log(text),
   });

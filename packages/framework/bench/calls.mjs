@@ -13,16 +13,20 @@ export const figureNames = figures.map(({ name }) => name);
  * @param {number} options.rounds
  * @param {boolean} options.quick short measurements: for a first look
  * @param {readonly string[]} options.only the figures to measure; none means all, and everything that is only shown
- * @param {readonly string[]} options.execArgv for Node.js in every measured process
+ * @param {string | undefined} options.profiles the folder for CPU profiles of our own processes
  * @param {(text: string) => void} options.progress
  * @param {(text: string) => void} options.print
  */
-export async function run({ rounds, quick, only, execArgv, progress, print }) {
+export async function run({ rounds, quick, only, profiles, progress, print }) {
   const chosen = only.length > 0 ? figures.filter(({ name }) => only.includes(name)) : figures;
   const needed = new Set(chosen.flatMap(keysOf));
   const wants = (key) => only.length === 0 || needed.has(key);
   const children = createChildren();
-  const options = { wants, rounds, quick, children, execArgv, progress };
+  const execArgvOf = (process) =>
+    profiles && process.startsWith("vastify")
+      ? ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${process}.cpuprofile`]
+      : [];
+  const options = { wants, rounds, quick, children, execArgvOf, progress };
   try {
     const local = await measureLocal(options);
     const across = await measureAcross(options);
@@ -31,7 +35,7 @@ export async function run({ rounds, quick, only, execArgv, progress, print }) {
     const growthSeconds = quick ? 10 : 60;
     if (wants("growth")) {
       try {
-        results.set("growth", [await measureGrowth({ seconds: growthSeconds, children, execArgv, progress })]);
+        results.set("growth", [await measureGrowth({ seconds: growthSeconds, children, progress })]);
       } catch (error) {
         failures.set("growth", error.message);
       }
@@ -42,7 +46,7 @@ export async function run({ rounds, quick, only, execArgv, progress, print }) {
       "Much to know": patternsTable(results),
     };
     for (const [title, text] of Object.entries(tables)) if (text !== "") print(`\n${title}\n\n${text}`);
-    if (failures.size > 0) print(`\nNot measured\n\n${[...failures].map(([key, why]) => `${key}: ${why}`).join("\n")}`);
+    if (failures.size > 0) print(`\nNot measured\n\n${failuresText(failures)}`);
     const evaluated = chosen.map((figure) => evaluate(figure, results));
     print(`\nFigures (medians of ${rounds} rounds${quick ? ", quick" : ""})\n\n${figuresTable(evaluated)}`);
     if (quick && wants("growth")) print(`act-rss-60s was measured over ${growthSeconds} s only.`);
@@ -50,4 +54,11 @@ export async function run({ rounds, quick, only, execArgv, progress, print }) {
   } finally {
     await children.stopAll();
   }
+}
+
+/** What failed, once for each reason. @param {Map<string, string>} failures */
+function failuresText(failures) {
+  const reasons = [...new Set(failures.values())];
+  const keysFor = (reason) => [...failures.keys()].filter((key) => failures.get(key) === reason);
+  return reasons.map((reason) => `${keysFor(reason).join(", ")}: ${reason}`).join("\n");
 }

@@ -51,7 +51,7 @@ export function callKey(concurrency, payload) {
  * Calls from one process to another.
  * @param {Parameters<typeof import("./local.mjs").measureLocal>[0]} options
  */
-export async function measureAcross({ wants, rounds, quick, children, execArgv, progress }) {
+export async function measureAcross({ wants, rounds, quick, children, execArgvOf, progress }) {
   const tasks = cells.flatMap(({ by, ...cell }) =>
     by.map((name) => ({ ...cell, name, key: `${cell.cell}/${name}` })).filter(({ key }) => wants(key)),
   );
@@ -59,7 +59,7 @@ export async function measureAcross({ wants, rounds, quick, children, execArgv, 
   progress("calls between processes: starting");
   const running = new Map();
   for (const name of new Set(tasks.map((task) => task.name))) {
-    running.set(name, startPair(contestants[name], { children, execArgv }));
+    running.set(name, startPair(name, { children, execArgvOf }));
     await running.get(name).catch(() => {});
   }
   const seconds = quick ? 0.3 : 1;
@@ -90,11 +90,12 @@ export async function measureAcross({ wants, rounds, quick, children, execArgv, 
   return { results, failures, wire };
 }
 
-async function startPair({ file, options = {} }, { children, execArgv }) {
+async function startPair(name, { children, execArgvOf }) {
+  const { file, options = {} } = contestants[name];
   const args = [file, JSON.stringify(options)];
-  const server = children.start(child, { args, execArgv });
+  const server = children.start(child, { args, execArgv: execArgvOf(`${name}-server`) });
   const address = await server.ask("startServer");
-  const client = children.start(child, { args, execArgv });
+  const client = children.start(child, { args, execArgv: execArgvOf(`${name}-client`) });
   await client.ask("connect", address);
   return { client, server };
 }

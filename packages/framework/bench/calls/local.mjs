@@ -29,9 +29,9 @@ const cells = [
 
 /**
  * Calls within a process.
- * @param {{ wants: (key: string) => boolean, rounds: number, quick: boolean, children: ReturnType<import("../support/children.mjs").createChildren>, execArgv: string[], progress: (text: string) => void }} options
+ * @param {{ wants: (key: string) => boolean, rounds: number, quick: boolean, children: ReturnType<import("../support/children.mjs").createChildren>, execArgvOf: (process: string) => string[], progress: (text: string) => void }} options
  */
-export async function measureLocal({ wants, rounds, quick, children, execArgv, progress }) {
+export async function measureLocal({ wants, rounds, quick, children, execArgvOf, progress }) {
   const tasks = cells.flatMap(({ by, mode = "oneAtATime", ...cell }) =>
     by.map((name) => ({ ...cell, mode, name, key: `${cell.cell}/${name}` })).filter(({ key }) => wants(key)),
   );
@@ -40,7 +40,10 @@ export async function measureLocal({ wants, rounds, quick, children, execArgv, p
   const running = new Map();
   for (const name of new Set(tasks.map((task) => task.name))) {
     const { file, options = {} } = contestants[name];
-    const started = children.start(child, { args: [file, JSON.stringify(options)], execArgv });
+    const started = children.start(child, {
+      args: [file, JSON.stringify(options)],
+      execArgv: execArgvOf(`${name}-local`),
+    });
     running.set(name, { started, ready: started.ask("start").then(() => started) });
     await running.get(name).ready.catch(() => {});
   }
@@ -61,9 +64,9 @@ export async function measureLocal({ wants, rounds, quick, children, execArgv, p
 }
 
 /** The growth of a process of ours under saturated calls. */
-export async function measureGrowth({ seconds, children, execArgv, progress }) {
+export async function measureGrowth({ seconds, children, progress }) {
   progress(`memory under saturated calls: ${seconds} s`);
-  const process = children.start(child, { args: ["vastify.mjs", "{}"], execArgv: ["--expose-gc", ...execArgv] });
+  const process = children.start(child, { args: ["vastify.mjs", "{}"], execArgv: ["--expose-gc"] });
   try {
     await process.ask("start");
     const warmUpSeconds = Math.min(5, seconds / 2);
