@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type Call, VastifyError } from "../core/index.js";
+import { Call, Deadlines, VastifyError } from "../core/index.js";
 import { retry } from "./retry.js";
 
 const noWait = { backoff: { random: () => 0 } };
 
-function call(options: Partial<Call> = {}): Call {
-  const signal = new AbortController().signal;
-  return { message: {}, tx: "t", deadline: performance.now() + 1_000, signal, idempotent: false, hops: 0, ...options };
+const deadlines = new Deadlines();
+
+function call({ idempotent = false } = {}): Call {
+  return new Call({}, { timeoutMs: 1_000, idempotent }, deadlines);
 }
 
 function failing(times: number, error: VastifyError) {
@@ -54,9 +55,11 @@ describe("retry", () => {
     expect(tries()).toBe(3);
   });
 
-  it("stops when the call's signal aborts", async () => {
+  it("stops when the call is given up", async () => {
     const { fn, tries } = failing(9, unreachable);
-    await expect(retry(noWait)(fn)(call({ signal: AbortSignal.abort() }))).rejects.toBe(unreachable);
+    const canceled = call();
+    canceled.cancel();
+    await expect(retry(noWait)(fn)(canceled)).rejects.toBe(unreachable);
     expect(tries()).toBe(1);
   });
 });

@@ -56,16 +56,16 @@ describe.skipIf(!consulAddress).each([
     const seneca = plainSeneca(options);
     seneca.client({ port, host: "127.0.0.1", pin: "cmd:*" });
     await ready(seneca);
-    const [failed, unknown] = await Promise.all(
-      ["cmd:fail", "cmd:nothing"].map((message) => act(seneca, message).catch((error) => error)),
-    );
+    const [failed, unknown] = (await Promise.all(
+      ["cmd:fail", "cmd:nothing"].map((message) => act(seneca, message).catch((error: Error) => error)),
+    )) as Error[];
     expect(failed).toBeInstanceOf(Error);
     expect(unknown).toBeInstanceOf(Error);
-    expect(failed.message).not.toContain("secret");
+    expect(failed?.message).not.toContain("secret");
     // The older transport's client makes "500 Internal Server Error" of every error, whatever the body says.
     if (!("legacy" in options)) return;
-    expect(failed.message).toContain("log says why");
-    expect(unknown.message).toContain("has no action");
+    expect(failed?.message).toContain("log says why");
+    expect(unknown?.message).toContain("has no action");
   });
 
   it("passes its trace id on", async () => {
