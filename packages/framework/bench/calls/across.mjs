@@ -9,8 +9,8 @@ const child = new URL("across-child.mjs", import.meta.url);
 /** Client and server are a process each; this one only asks them. */
 const contestants = {
   vastify: { title: "vastify", file: "vastify.mjs" },
-  moleculer: { title: "Moleculer TCP", file: "moleculer.mjs" },
   nest: { title: "NestJS TCP", file: "nest.mjs" },
+  moleculer: { title: "Moleculer TCP", file: "moleculer.mjs" },
   "seneca-http": { title: "Seneca HTTP", file: "seneca.mjs", options: { type: "http" } },
   "seneca-tcp": { title: "Seneca TCP", file: "seneca.mjs", options: { type: "tcp" } },
   "socket-frames": { title: "(bare frames)", file: "socket-frames.mjs" },
@@ -19,13 +19,14 @@ const contestants = {
   "vastify-few": { file: "vastify.mjs", options: { patterns: 10, instances: 2 } },
   "vastify-many": { file: "vastify.mjs", options: { patterns: 10_000, instances: 1_000 } },
 };
+// Those whose figures are divided by each other are neighbours.
 const everyone = [
+  "socket-frames",
   "vastify",
   "nest",
   "moleculer",
   "seneca-http",
   "seneca-tcp",
-  "socket-frames",
   "socket-lines",
   "undici",
 ];
@@ -110,7 +111,7 @@ const rows = [
 
 /** @param {Awaited<ReturnType<typeof measureAcross>>} outcome */
 export function acrossTable({ results, wire }) {
-  const columns = everyone.filter((name) => calls.some(({ cell }) => results.has(`${cell}/${name}`)));
+  const columns = Object.keys(contestants).filter((name) => calls.some(({ cell }) => results.has(`${cell}/${name}`)));
   const cellOf = (cell, metric) => (name) => {
     const measured = results.get(`${cell}/${name}`);
     return measured ? shown(median(measured.map((result) => result[metric]))) : "–";

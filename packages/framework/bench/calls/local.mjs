@@ -14,7 +14,8 @@ const contestants = {
   "vastify-few": { file: "vastify.mjs", options: { patterns: 10 } },
   "vastify-many": { file: "vastify.mjs", options: { patterns: 10_000 } },
 };
-const everyone = ["vastify", "moleculer", "moleculer-timeout", "seneca", "patrun"];
+// Those whose figures are divided by each other are neighbours.
+const everyone = ["moleculer", "vastify", "moleculer-timeout", "seneca", "patrun"];
 const some = ["vastify", "moleculer", "seneca"];
 
 const cells = [
@@ -78,12 +79,12 @@ export async function measureGrowth({ seconds, children, progress }) {
 
 /** @param {Map<string, any[]>} results */
 export function localTable(results) {
-  const shownCells = cells.filter(({ cell, by }) => by.includes("vastify") && everyone.some(has(cell)));
+  const shownCells = cells.filter(({ cell, by }) => by.includes("vastify") && Object.keys(contestants).some(has(cell)));
   function has(cell) {
     return (name) => results.has(`${cell}/${name}`);
   }
   if (shownCells.length === 0) return "";
-  const columns = everyone.filter((name) => shownCells.some(({ cell }) => has(cell)(name)));
+  const columns = Object.keys(contestants).filter((name) => shownCells.some(({ cell }) => has(cell)(name)));
   const microseconds = (key) => {
     const measured = results.get(key);
     return measured ? shown(median(measured.map(({ perSecond }) => 1e6 / perSecond))) : "–";
