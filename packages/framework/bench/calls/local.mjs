@@ -20,6 +20,12 @@ const some = ["vastify", "moleculer", "seneca"];
 
 const cells = [
   { cell: "act", title: "one call after the other", call: "echo", by: everyone },
+  {
+    cell: "act-async",
+    title: "… with an async handler",
+    call: "echo-async",
+    by: ["moleculer", "vastify", "moleculer-timeout"],
+  },
   { cell: "act-saturated", title: "64 at once", call: "echo", mode: "saturated", by: everyone },
   { cell: "nested", title: "an action calls another", call: "nested", by: some },
   { cell: "nested-post", title: "the same by this.post", call: "nested-post", by: ["vastify"] },

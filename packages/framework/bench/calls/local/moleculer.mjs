@@ -7,6 +7,7 @@ export async function create({ requestTimeout = 0 } = {}) {
     name: "bench",
     actions: {
       echo: (ctx) => ctx.params.data,
+      echoAsync: async (ctx) => ctx.params.data,
       nested: (ctx) => ctx.call("bench.echo", { data: ctx.params.data }),
       wait: () => new Promise((resolve) => waiting.push(resolve)),
     },
@@ -15,6 +16,7 @@ export async function create({ requestTimeout = 0 } = {}) {
   return {
     calls: {
       echo: (data) => broker.call("bench.echo", { data }),
+      "echo-async": (data) => broker.call("bench.echoAsync", { data }),
       nested: (data) => broker.call("bench.nested", { data }),
     },
     hold(count) {

@@ -10,6 +10,7 @@ export async function create({ patterns = 0 } = {}) {
   const service = createService({ name: "bench", version: "1.0.0", consul, log: { level: "error" } });
   const waiting = [];
   service.add("cmd:echo", (message, reply) => reply(null, message.data));
+  service.add("cmd:echo-async", async (message) => message.data);
   service.add("cmd:nested", function (message, reply) {
     this.act({ cmd: "echo", data: message.data }, reply);
   });
@@ -25,6 +26,7 @@ export async function create({ patterns = 0 } = {}) {
   return {
     calls: {
       echo: (data) => service.act({ cmd: "echo", data }),
+      "echo-async": (data) => service.act({ cmd: "echo-async", data }),
       nested: (data) => service.act({ cmd: "nested", data }),
       "nested-post": (data) => service.act({ cmd: "nested-post", data }),
       patterns(data) {
