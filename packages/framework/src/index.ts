@@ -44,6 +44,7 @@ export {
   type GatewayOptions,
   type HttpOptions,
   type MicroserviceOptions,
+  type PeerOptions,
   type ProcessLike,
   type RegistryOptions,
   readEnv,

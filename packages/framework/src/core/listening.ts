@@ -1,12 +1,12 @@
 import type { Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { VastifyError } from "./error.js";
 
 /**
  * Listens, and gives the port (the one chosen when `port` is 0).
  * @throws VastifyError `failed_precondition`, reason `port_taken` or `port_denied`
  */
-export function listenOn(server: HttpServer, host: string, port: number): Promise<number> {
+export function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));

@@ -6,5 +6,5 @@ export {
   type FollowedTarget,
   serviceTag,
 } from "./directory.js";
-export type { Instance } from "./instance.js";
+export type { Instance, InstanceEndpoint } from "./instance.js";
 export { createRegistration, type Registrant, type Registration, type RegistrationOptions } from "./registration.js";

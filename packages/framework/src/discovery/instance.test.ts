@@ -17,7 +17,13 @@ function entry(overrides: { Service?: object; Checks?: object[] } = {}) {
 describe("readInstance", () => {
   it("reads address, ports and version", () => {
     expect(readInstance(entry())).toMatchObject({
-      instance: { id: "a@1", target: "a", version: "1.0.0", host: "10.0.0.2", httpPort: 3333, microservicePort: 10015 },
+      instance: {
+        id: "a@1",
+        target: "a",
+        version: "1.0.0",
+        httpPort: 3333,
+        endpoint: { host: "10.0.0.2", port: 10015, protocols: [] },
+      },
     });
   });
 

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { readNotes } from "./notes.js";
 
+export interface InstanceEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly protocols: readonly string[];
+}
+
 /** One running process of a target at one version, as Consul shows it. */
 export interface Instance {
   /** `target@uuid`. */
@@ -9,10 +15,8 @@ export interface Instance {
   readonly version: string;
   readonly host: string;
   readonly httpPort: number;
-  /** Where it answers calls; null when it answers none. */
-  readonly microservicePort: number | null;
-  /** What its microservice port speaks besides Seneca's HTTP protocol. */
-  readonly protocols: readonly string[];
+  /** Where it answers calls, and what is spoken there besides Seneca's HTTP protocol; null when it answers none. */
+  readonly endpoint: InstanceEndpoint | null;
   /** Equal for instances whose routes and actions are the same; absent for a plain Seneca process. */
   readonly description: string | undefined;
 }
@@ -40,15 +44,15 @@ export function readInstance(entry: unknown): { instance: Instance } | { id: str
   const read = readNotes(described?.Notes);
   if ("problem" in read) return { id: service.ID, problem: read.problem };
   const { $$version, $$microservicePort, protocols = [], description } = read.notes;
+  const host = service.Address || node.Address;
   return {
     instance: {
       id: service.ID,
       target: targetOf(service.Service),
       version: $$version,
-      host: service.Address || node.Address,
+      host,
       httpPort: service.Port,
-      microservicePort: $$microservicePort,
-      protocols,
+      endpoint: $$microservicePort === null ? null : { host, port: $$microservicePort, protocols },
       description,
     },
   };

@@ -16,17 +16,22 @@ const neverRan: ReadonlySet<string | undefined> = new Set(["peer_unreachable", "
  */
 export function retry(options: RetryOptions = {}): CallMiddleware {
   const { attempts = 3, backoff = { baseMs: 10, maxMs: 200 } } = options;
-  return (next) => async (call) => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await next(call);
-      } catch (thrown) {
-        const error = VastifyError.from(thrown);
-        if (attempt >= attempts || !mayRepeat(call, error)) throw error;
+  return (next) => {
+    async function again(call: Call, thrown: unknown): Promise<unknown> {
+      let error = VastifyError.from(thrown);
+      for (let attempt = 1; attempt < attempts && mayRepeat(call, error); attempt++) {
         await delay(backoffMs(attempt - 1, backoff), call.signal);
-        if (call.signal.aborted) throw error;
+        if (call.signal.aborted) break;
+        try {
+          return await next(call);
+        } catch (rethrown) {
+          error = VastifyError.from(rethrown);
+        }
       }
+      throw error;
     }
+    // A call that succeeds at once pays for nothing but this look at its failure.
+    return (call) => next(call).catch((thrown) => again(call, thrown));
   };
 }
 

@@ -9,7 +9,7 @@ import {
   silentLogger,
   VastifyError,
 } from "../core/index.js";
-import type { Directory, Instance } from "../discovery/index.js";
+import type { Directory, Instance, InstanceEndpoint } from "../discovery/index.js";
 import type { TransportClient } from "../transport/index.js";
 
 /** The message that every service of ours answers with what it offers. */
@@ -75,9 +75,9 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
     for (let attempt = 0; !lifetime.signal.aborted; attempt++) {
       const instances = directory.follow(target).instances.filter((instance) => keyOf(instance) === key);
       const instance = instances[attempt % Math.max(1, instances.length)];
-      if (!instance) return;
+      if (!instance?.endpoint) return;
       try {
-        const description = await ask(transport, deadlines, instance, lifetime.signal);
+        const description = await ask(transport, deadlines, instance.endpoint, lifetime.signal);
         known.set(key, { target, version: instance.version, description });
         changed();
         return;
@@ -117,15 +117,15 @@ function newestStableFirst(a: string, b: string): number {
 }
 
 /** Instances with the same key offer the same; undefined for one that can't be asked. */
-function keyOf({ target, version, description, microservicePort }: Instance): string | undefined {
-  if (description === undefined || microservicePort === null) return undefined;
+function keyOf({ target, version, description, endpoint }: Instance): string | undefined {
+  if (description === undefined || endpoint === null) return undefined;
   return `${target} ${version} ${description}`;
 }
 
 async function ask(
   transport: TransportClient,
   deadlines: Deadlines,
-  instance: Instance,
+  endpoint: InstanceEndpoint,
   lifetime: AbortSignal,
 ): Promise<unknown> {
   const call = new Call(describeMessage, { timeoutMs: askTimeoutMs, idempotent: true }, deadlines);
@@ -133,7 +133,7 @@ async function ask(
   lifetime.addEventListener("abort", giveUp, { once: true });
   call.watch();
   try {
-    return await transport.send({ host: instance.host, port: instance.microservicePort ?? 0 }, call);
+    return await transport.send(endpoint, call);
   } finally {
     lifetime.removeEventListener("abort", giveUp);
     call.succeed(undefined);

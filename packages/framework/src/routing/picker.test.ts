@@ -2,8 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { Instance } from "../discovery/index.js";
 import { createPicker, versionsFor } from "./picker.js";
 
-function instance(id: string, version: string, microservicePort: number | null = 1): Instance {
-  return { id, target: "t", version, host: "h", httpPort: 1, microservicePort, protocols: [], description: undefined };
+function instance(id: string, version: string, port: number | null = 1): Instance {
+  return {
+    id,
+    target: "t",
+    version,
+    host: "h",
+    httpPort: 1,
+    endpoint: port === null ? null : { host: "h", port, protocols: [] },
+    description: undefined,
+  };
 }
 const everyOne = () => false;
 

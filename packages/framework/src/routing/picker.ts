@@ -21,7 +21,7 @@ export function versionsFor(versions: readonly string[], range: string | undefin
 }
 
 export function createPicker(instances: readonly Instance[]): Picker {
-  const callable = instances.filter((instance) => instance.microservicePort !== null);
+  const callable = instances.filter((instance) => instance.endpoint !== null);
   const versions = semver.rsort([...new Set(callable.map((instance) => instance.version))]);
   const byRange = new Map<string | undefined, readonly Instance[]>();
   let turn = 0;

@@ -36,20 +36,27 @@ const failing: ReadonlySet<string | undefined> = new Set(["peer_unreachable", "p
  */
 export function createRouter(options: RouterOptions): RemoteCaller {
   const { self, directory, transport, avoidMs = 10_000, log = silentLogger } = options;
-  const pickers = new WeakMap<readonly Instance[], Picker>();
+  const targets = new WeakMap<FollowedTarget, TargetRoutes>();
   const avoidUntil = new Map<string, number>();
   const attempts = retry();
 
-  function pickerFor(followed: FollowedTarget): Picker {
-    let picker = pickers.get(followed.instances);
-    if (!picker) {
-      picker = createPicker(followed.instances);
-      pickers.set(followed.instances, picker);
+  function routesOf(target: string): TargetRoutes {
+    const followed = directory.follow(target);
+    let routes = targets.get(followed);
+    if (!routes) {
+      routes = { followed, instances: undefined, picker: createPicker([]), byVersion: new Map() };
+      targets.set(followed, routes);
     }
-    return picker;
+    // Instances are replaced as a whole when one of them changes.
+    if (routes.instances !== followed.instances) {
+      routes.instances = followed.instances;
+      routes.picker = createPicker(followed.instances);
+    }
+    return routes;
   }
 
   function shouldAvoid(instance: Instance): boolean {
+    if (avoidUntil.size === 0) return false;
     const until = avoidUntil.get(instance.id);
     if (until === undefined) return false;
     if (performance.now() < until) return true;
@@ -57,38 +64,58 @@ export function createRouter(options: RouterOptions): RemoteCaller {
     return false;
   }
 
-  function sendTo(addressee: Addressee, followed: FollowedTarget): CallFn {
-    return async (call) => {
-      const picker = pickerFor(followed);
-      const instance = picker.pick(addressee.version, shouldAvoid);
-      if (!instance || instance.microservicePort === null) throw nobody(addressee, followed, picker, directory);
-      try {
-        return await transport.send({ host: instance.host, port: instance.microservicePort }, call);
-      } catch (thrown) {
-        const error = VastifyError.from(thrown);
-        if (failing.has(error.reason)) {
-          avoidUntil.set(instance.id, performance.now() + avoidMs);
-          log.warn(`${instance.id} is passed over for ${avoidMs} ms: ${error.message}`, { tx: call.tx });
-        }
-        throw error;
-      }
+  function avoidIfFailing(instance: Instance, thrown: unknown, call: Call): never {
+    const error = VastifyError.from(thrown);
+    if (failing.has(error.reason)) {
+      avoidUntil.set(instance.id, performance.now() + avoidMs);
+      log.warn(`${instance.id} is passed over for ${avoidMs} ms: ${error.message}`, { tx: call.tx });
+    }
+    throw error;
+  }
+
+  /** Sends a call to one instance after the other until one answers, or another try would not help. */
+  function routeTo(routes: TargetRoutes, addressee: Addressee): CallFn {
+    const sendToOne: CallFn = (call) => {
+      const instance = routes.picker.pick(addressee.version, shouldAvoid);
+      if (!instance?.endpoint) return Promise.reject(nobody(addressee, routes, directory));
+      return transport.send(instance.endpoint, call).catch((thrown) => avoidIfFailing(instance, thrown, call));
     };
+    return composeCalls([attempts], sendToOne);
   }
 
   return {
     isHere({ target, version }) {
       if (target !== self.target) return false;
       if (version !== undefined) return semver.satisfies(self.version, version);
-      const { versions } = pickerFor(directory.follow(target));
+      const { versions } = routesOf(target).picker;
       return versionsFor(semver.rsort([...new Set([...versions, self.version])]), undefined)[0] === self.version;
     },
-    async call(addressee: Addressee, call: Call) {
-      expectRange(addressee);
-      const followed = directory.follow(addressee.target);
-      if (followed.instances.length === 0) await answeredOrAborted(followed, call.signal);
-      return composeCalls([attempts], sendTo(addressee, followed))(call);
+    call(addressee, call) {
+      const { target, version } = addressee;
+      const routes = routesOf(target);
+      let route = routes.byVersion.get(version);
+      if (!route) {
+        expectRange(addressee);
+        route = routeTo(routes, addressee);
+        routes.byVersion.set(version, route);
+      }
+      if (routes.followed.instances.length > 0) return route(call);
+      const first = route;
+      return answeredOrAborted(routes.followed, call.signal).then(() => {
+        routesOf(target);
+        return first(call);
+      });
     },
   };
+}
+
+/** What the router keeps of a target. */
+interface TargetRoutes {
+  readonly followed: FollowedTarget;
+  instances: readonly Instance[] | undefined;
+  picker: Picker;
+  /** By what callers ask for: there are few such texts. */
+  readonly byVersion: Map<string | undefined, CallFn>;
 }
 
 function expectRange({ target, version }: Addressee): void {
@@ -104,8 +131,7 @@ function expectRange({ target, version }: Addressee): void {
 
 function nobody(
   { target, version }: Addressee,
-  followed: FollowedTarget,
-  picker: Picker,
+  { followed, picker }: TargetRoutes,
   directory: Directory,
 ): VastifyError {
   if (picker.versions.length > 0) {

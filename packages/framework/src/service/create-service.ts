@@ -18,7 +18,13 @@ import {
 } from "../dispatch/index.js";
 import { createRouter, describeMessage } from "../routing/index.js";
 import { createLog } from "../telemetry/index.js";
-import { createTransportClient, createTransportServer, type TransportClient } from "../transport/index.js";
+import {
+  createTransportClient,
+  createTransportServer,
+  ownProtocol,
+  ownProtocolOverTls,
+  type TransportClient,
+} from "../transport/index.js";
 import { createHttpServer, createKoaApp, createModuleRoutes, health, type ServiceModule } from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
@@ -79,7 +85,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     servicesRefreshMs: options.servicesRefreshMs,
     log,
   });
-  const transport = createTransportClient();
+  const { secret, tls } = options.peers;
+  const transport = createTransportClient({ secret, tls });
   const remote = createRouter({ self: { target: name, version }, directory, transport, log });
   const dispatcher = createDispatcher({ name, log, timeoutMs: options.timeoutMs, remote, seneca: options.seneca });
   const { seneca } = dispatcher;
@@ -123,6 +130,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     createTransportServer({
       host,
       ...options.microservice,
+      secret,
+      tls: tls && { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
       log,
       handle: dispatcher.receive,
     });
@@ -230,7 +239,7 @@ function register(
   description: string,
   log: Logger,
 ): Registration {
-  const { name, version, advertise, consul } = options;
+  const { name, version, advertise, consul, peers } = options;
   const { tags = [], checkIntervalSeconds, renewMs } = consul;
   return createRegistration({
     consul: connectConsul(consul),
@@ -242,6 +251,7 @@ function register(
       httpPort: ports.http,
       microservicePort: ports.microservice,
       tags,
+      protocols: [peers.tls ? ownProtocolOverTls : ownProtocol],
       description,
     },
     log,

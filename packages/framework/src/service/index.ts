@@ -10,4 +10,10 @@ export {
   type ServiceEnvDefaults,
   serviceEnv,
 } from "./service-env.js";
-export type { HttpOptions, MicroserviceOptions, RegistryOptions, ServiceOptions } from "./service-options.js";
+export type {
+  HttpOptions,
+  MicroserviceOptions,
+  PeerOptions,
+  RegistryOptions,
+  ServiceOptions,
+} from "./service-options.js";

@@ -3,6 +3,7 @@ import { badOption, expectPort, expectTargetName, type Logger, type Part } from 
 import type { ConsulOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
 import type { LogOptions } from "../telemetry/index.js";
+import { resolveTransportLimits, type TransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
 
 export interface HttpOptions {
@@ -15,8 +16,19 @@ export interface HttpOptions {
 export interface MicroserviceOptions {
   /** Where calls are answered. 0 takes any free port. @default 0 */
   port?: number;
-  /** The largest message, in bytes. @default 1_048_576 */
-  maxBytes?: number;
+  /** What the port takes from its peers. @default those of `TransportLimits` */
+  limits?: TransportLimits;
+}
+
+/** How processes of one system speak to each other; the same for all of them. */
+export interface PeerOptions {
+  /** What peers must say before they are answered. @default none: whoever reaches the port may call */
+  secret?: string;
+  /**
+   * Speak TLS on the microservice port: `cert` and `key` in PEM, and the `ca` that peers' certificates come from.
+   * With a `ca`, peers must show a certificate too. @default plain
+   */
+  tls?: { cert: string; key: string; ca?: string };
 }
 
 export interface RegistryOptions extends ConsulOptions {
@@ -41,6 +53,8 @@ export interface ServiceOptions {
   http?: HttpOptions;
   /** False for a service that answers no calls. @default any free port */
   microservice?: MicroserviceOptions | false;
+  /** How it speaks to its peers. @default plain, without a secret */
+  peers?: PeerOptions;
   /** Where Consul is, and how to register there. @default Consul at 127.0.0.1:8500 */
   consul?: RegistryOptions;
   /** Seneca plugins with their REST routes. @default [] */
@@ -75,6 +89,7 @@ export interface ResolvedServiceOptions {
   readonly advertise: string;
   readonly http: Required<HttpOptions>;
   readonly microservice: Required<MicroserviceOptions> | undefined;
+  readonly peers: PeerOptions;
   readonly consul: RegistryOptions;
   readonly modules: readonly ServiceModule[];
   readonly parts: readonly Part[];
@@ -107,8 +122,9 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
         ? undefined
         : {
             port: expectPort("microservice.port", microservice.port ?? 0, 0),
-            maxBytes: expectPositive("microservice.maxBytes", microservice.maxBytes ?? mebibyte),
+            limits: resolveTransportLimits(microservice.limits),
           },
+    peers: options.peers ?? {},
     consul: options.consul ?? {},
     modules: (options.modules ?? []).map(expectModule),
     parts: options.parts ?? [],

@@ -21,7 +21,13 @@ export type InboundHandler = (inbound: InboundCall) => Call;
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** What it speaks besides Seneca's HTTP protocol. */
+  readonly protocols: readonly string[];
 }
+
+/** How our own protocol is named in the notes of those that speak it. */
+export const ownProtocol = "vastify/1";
+export const ownProtocolOverTls = "vastify/1+tls";
 
 /** Headers by which our own processes tell each other what Seneca's HTTP protocol can't. */
 export const headers = { timeoutMs: "vastify-timeout-ms", hops: "vastify-hops", tx: "vastify-tx" } as const;

@@ -1,3 +1,4 @@
-export type { Endpoint, InboundCall, InboundHandler } from "./inbound.js";
-export { createTransportClient, type TransportClient, type TransportClientOptions } from "./seneca-http-client.js";
-export { createTransportServer, type TransportServer, type TransportServerOptions } from "./seneca-http-server.js";
+export { type Endpoint, type InboundCall, type InboundHandler, ownProtocol, ownProtocolOverTls } from "./inbound.js";
+export { resolveTransportLimits, type TransportLimits } from "./limits.js";
+export { createTransportClient, type TransportClient, type TransportClientOptions } from "./transport-client.js";
+export { createTransportServer, type TransportServer, type TransportServerOptions } from "./transport-server.js";

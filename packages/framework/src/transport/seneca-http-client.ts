@@ -1,39 +1,36 @@
 import { randomUUID } from "node:crypto";
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
-import { type Call, isErrorCode, VastifyError } from "../core/index.js";
-import { cleanMessage, safeReviver } from "./clean-message.js";
+import { type Call, VastifyError } from "../core/index.js";
+import { safeReviver } from "./clean-message.js";
 import { type Endpoint, headers } from "./inbound.js";
+import { peerError, peerLost, peerUnreachable } from "./peer-errors.js";
 
-export interface TransportClientOptions {
-  /** Connections to one peer. @default 64 */
-  maxSockets?: number;
-  /** The largest reply, in bytes. @default 16_777_216 */
-  maxBytes?: number;
-}
-
-export interface TransportClient {
-  /**
-   * Sends a call to a peer and gives its result, or throws the error it answered with.
-   * @throws VastifyError `unavailable`: reason `peer_unreachable` when nothing was sent, `peer_lost` when the
-   * connection broke after sending, so that nobody knows whether the action ran; `deadline_exceeded`; `canceled`
-   */
-  send(endpoint: Endpoint, call: Call): Promise<unknown>;
+export interface SenecaHttpClient {
+  /** @param body the message as JSON */
+  send(endpoint: Endpoint, body: string, call: Call): Promise<unknown>;
   close(): void;
 }
 
+/** Connections to one peer. */
+const maxSockets = 64;
+
 /** Calls peers by Seneca's HTTP protocol, the one that every Seneca process speaks. */
-export function createTransportClient(options: TransportClientOptions = {}): TransportClient {
-  const { maxSockets = 64, maxBytes = 16_777_216 } = options;
+export function createSenecaHttpClient(maxBytes: number): SenecaHttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets, scheduling: "lifo" });
   const origin = `vastify/${randomUUID()}`;
   return {
-    send: (endpoint, call) => send(agent, origin, maxBytes, endpoint, call),
+    send: (endpoint, body, call) => send({ agent, origin, maxBytes }, endpoint, body, call),
     close: () => agent.destroy(),
   };
 }
 
-function send(agent: Agent, origin: string, maxBytes: number, endpoint: Endpoint, call: Call): Promise<unknown> {
-  const body = JSON.stringify(cleanMessage(call.message));
+interface Sender {
+  readonly agent: Agent;
+  readonly origin: string;
+  readonly maxBytes: number;
+}
+
+function send({ agent, origin, maxBytes }: Sender, endpoint: Endpoint, body: string, call: Call): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let connected = false;
     const request = httpRequest({
@@ -61,11 +58,13 @@ function send(agent: Agent, origin: string, maxBytes: number, endpoint: Endpoint
       if (!socket.connecting) connected = true;
       else socket.once("connect", () => (connected = true));
     });
-    request.on("error", (cause) => reject(call.signal.aborted ? abortError(call) : lost(endpoint, connected, cause)));
+    request.on("error", (cause) =>
+      reject(call.signal.aborted ? abortError(call) : (connected ? peerLost : peerUnreachable)(endpoint, cause)),
+    );
     request.on("response", (response) => {
       readReply(response, maxBytes).then(
         (reply) => (reply.status === 200 ? resolve(reply.body) : reject(peerError(reply.body, endpoint))),
-        (cause: Error) => reject(call.signal.aborted ? abortError(call) : lost(endpoint, true, cause)),
+        (cause: Error) => reject(call.signal.aborted ? abortError(call) : peerLost(endpoint, cause)),
       );
     });
     request.end(body);
@@ -82,25 +81,6 @@ async function readReply(response: IncomingMessage, maxBytes: number): Promise<{
   }
   const text = Buffer.concat(chunks).toString("utf8");
   return { status: response.statusCode ?? 500, body: text === "" ? null : JSON.parse(text, safeReviver) };
-}
-
-function peerError(body: unknown, { host, port }: Endpoint): VastifyError {
-  const wire = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
-  if (isErrorCode(wire.code)) {
-    const error = VastifyError.fromWire(wire);
-    // Here it was the peer, not we, that had no pattern.
-    if (error.reason !== "no_pattern") return error;
-    return new VastifyError(error.code, error.message, { reason: "peer_no_pattern", details: error.details });
-  }
-  const said = typeof wire.message === "string" ? wire.message : "without saying why";
-  return new VastifyError("internal", `the peer at ${host}:${port} failed: ${said}`, { reason: "peer_failed" });
-}
-
-function lost({ host, port }: Endpoint, connected: boolean, cause: Error): VastifyError {
-  const what = connected ? "broke off the connection" : "can't be reached";
-  return new VastifyError("unavailable", `the peer at ${host}:${port} ${what}: ${cause.message}`, {
-    reason: connected ? "peer_lost" : "peer_unreachable",
-  });
 }
 
 function abortError(call: Call): VastifyError {

@@ -1,47 +1,33 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import {
-  closeServer,
-  type Logger,
-  listenOn,
-  outcomeOf,
-  resultCodeOf,
-  silentLogger,
-  VastifyError,
-} from "../core/index.js";
+import type { Socket } from "node:net";
+import { delay, type Logger, outcomeOf, resultCodeOf, VastifyError } from "../core/index.js";
 import { cleanMessage, safeReviver } from "./clean-message.js";
+import { isDeeperThan } from "./frames.js";
 import { headers, type InboundHandler } from "./inbound.js";
+import type { ResolvedTransportLimits } from "./limits.js";
+import type { SecretCheck } from "./secret.js";
 
-export interface TransportServerOptions {
-  /** @default "127.0.0.1" */
-  host?: string;
-  /** 0 takes any free port. */
-  port: number;
-  handle: InboundHandler;
-  /** The largest message, in bytes. @default 1_048_576 */
-  maxBytes?: number;
-  /** @default silentLogger */
-  log?: Logger;
+export interface SenecaHttpOptions {
+  readonly handle: InboundHandler;
+  readonly limits: ResolvedTransportLimits;
+  readonly log: Logger;
+  readonly isSecret: SecretCheck;
+  readonly isRefusing: () => boolean;
 }
 
-export interface TransportServer {
-  /**
-   * Resolves with the port once calls are answered.
-   * @throws VastifyError `failed_precondition`, reason `port_taken`
-   */
-  listen(): Promise<number>;
-  /** From now on new calls are refused with `unavailable`, reason `draining`: they were not carried out. */
-  refuse(): void;
-  /** Waits for calls in flight, at most `graceMs`, then closes everything. Safe to call twice. */
+export interface SenecaHttpServer {
+  /** Answers the requests that come over a connection. */
+  accept(socket: Socket): void;
+  /** Waits for requests in flight, at most `graceMs`, then closes every connection. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
- * Serves Seneca's HTTP protocol, both flavours (Seneca 3's `seneca-*` headers and the newer `meta$` member) and
- * plain `curl '…/act?key=value'`. The rules it answers by are in docs/reference/protocol.md.
+ * Answers Seneca's HTTP protocol, both flavours (Seneca 3's `seneca-*` headers and the
+ * newer `meta$` member) and plain `curl '…/act?key=value'`. docs/reference/protocol.md holds its rules.
  */
-export function createTransportServer(options: TransportServerOptions): TransportServer {
-  const { host = "127.0.0.1", port, handle, maxBytes = 1_048_576, log = silentLogger } = options;
-  let refusing = false;
+export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpServer {
+  const { handle, limits, log, isSecret, isRefusing } = options;
   const server = createServer((request, response) => {
     void answer(request, response).catch((err) => {
       log.error("a call could not be answered", { err });
@@ -50,17 +36,38 @@ export function createTransportServer(options: TransportServerOptions): Transpor
   });
   // Longer than any caller keeps an idle connection, so that it is the caller who closes first.
   server.keepAliveTimeout = 75_000;
+  server.headersTimeout = limits.helloTimeoutMs;
+  server.requestTimeout = limits.idleTimeoutMs;
+  // It never listens itself; this makes it watch the connections that it is given.
+  server.emit("listening");
+  let callsInFlight = 0;
+  const responses = new Set<ServerResponse>();
+  let whenIdle: (() => void) | undefined;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let received: Received | undefined;
+    responses.add(response);
+    response.on("close", () => {
+      responses.delete(response);
+      if (responses.size === 0) whenIdle?.();
+    });
     try {
-      received = await receive(request, maxBytes);
-      if (refusing)
+      if (!isSecret(bearerOf(request))) {
+        throw new VastifyError("unauthenticated", "this port wants the shared secret", { reason: "bad_secret" });
+      }
+      received = await receive(request, limits);
+      if (isRefusing())
         throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
       const { message, tx, timeoutMs, hops } = received;
+      if (callsInFlight >= limits.maxCalls) {
+        throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
+      }
       const call = handle({ message, tx, timeoutMs, hops });
       response.on("close", () => call.cancel());
-      const result = await outcomeOf(call);
+      callsInFlight += 1;
+      const result = await outcomeOf(call).finally(() => {
+        callsInFlight -= 1;
+      });
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
       const error = VastifyError.from(thrown);
@@ -69,11 +76,21 @@ export function createTransportServer(options: TransportServerOptions): Transpor
   }
 
   return {
-    listen: () => listenOn(server, host, port),
-    refuse() {
-      refusing = true;
+    accept(socket) {
+      server.emit("connection", socket);
     },
-    close: (graceMs) => closeServer(server, graceMs),
+    async close(graceMs) {
+      server.closeIdleConnections();
+      if (responses.size > 0) {
+        const idle = new Promise<void>((resolve) => {
+          whenIdle = resolve;
+        });
+        await Promise.race([idle, delay(graceMs)]);
+      }
+      server.closeAllConnections();
+      // It says that it was not listening; what counts is that it stops watching connections.
+      server.close(() => {});
+    },
   };
 }
 
@@ -88,7 +105,7 @@ interface Received {
   readonly meta: Readonly<Record<string, unknown>> | undefined;
 }
 
-async function receive(request: IncomingMessage, maxBytes: number): Promise<Received> {
+async function receive(request: IncomingMessage, limits: ResolvedTransportLimits): Promise<Received> {
   const url = new URL(request.url ?? "/", "http://peer");
   if (url.pathname !== "/act")
     throw new VastifyError("not_found", `calls go to /act, not to ${url.pathname}`, { reason: "no_route" });
@@ -97,7 +114,7 @@ async function receive(request: IncomingMessage, maxBytes: number): Promise<Rece
       reason: "method_not_allowed",
     });
   }
-  const body = parseBody(await readBody(request, maxBytes));
+  const body = parseBody(await readBody(request, limits.maxBytes), limits.maxDepth);
   const meta = isRecord(body.meta$) ? body.meta$ : undefined;
   const senecaId = header(request, "seneca-id");
   const id = typeof meta?.id === "string" ? meta.id : senecaId;
@@ -128,8 +145,13 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function parseBody(text: string): Record<string, unknown> {
+function parseBody(text: string, maxDepth: number): Record<string, unknown> {
   if (text.trim() === "") return {};
+  if (isDeeperThan(text, maxDepth)) {
+    throw new VastifyError("invalid_argument", `the message is nested deeper than ${maxDepth} levels`, {
+      reason: "bad_body",
+    });
+  }
   let body: unknown;
   try {
     body = JSON.parse(text, safeReviver);
@@ -161,6 +183,7 @@ function statusOf(error: VastifyError): number {
   if (error.reason === "body_too_large") return 413;
   if (error.reason === "no_route" || error.reason === "no_pattern") return 404;
   if (error.reason === "method_not_allowed") return 405;
+  if (error.reason === "bad_secret") return 401;
   if (error.code === "invalid_argument") return 400;
   return error.code === "unavailable" ? 503 : 500;
 }
@@ -185,6 +208,10 @@ function reply(response: ServerResponse, status: number, body: unknown, received
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" && value !== "" && value.length <= 256 ? value : undefined;
+}
+
+function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
 }
 
 function numberHeader(request: IncomingMessage, name: string): number | undefined {

@@ -1,0 +1,234 @@
+import { connect as connectPlain, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { type Call, VastifyError } from "../core/index.js";
+import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } from "./frames.js";
+import { GatheredWriter } from "./gathered-writer.js";
+import { type Endpoint, ownProtocolOverTls } from "./inbound.js";
+import { LineReader } from "./line-reader.js";
+import { peerError, peerLost, peerUnreachable } from "./peer-errors.js";
+
+export interface FramedClientOptions {
+  readonly secret: string | undefined;
+  /** Peers that speak our protocol over TLS are spoken to with these. */
+  readonly tls: ConnectionOptions | undefined;
+  /** The largest reply, in bytes. */
+  readonly maxBytes: number;
+  /** How long a peer may be silent before it is asked whether it lives, and then to answer, in milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+export interface FramedClient {
+  send(endpoint: Endpoint, message: string, call: Call): Promise<unknown>;
+  close(): void;
+}
+
+/** Calls that a peer does not read pile up here; past this many characters further ones are refused. */
+const maxWaiting = 64 * 1_048_576;
+
+/** Calls peers by our own protocol, over one long-lived connection to each. */
+export function createFramedClient(options: FramedClientOptions): FramedClient {
+  const connections = new Map<string, Connection>();
+
+  /** So that the usual call finds its connection without making a key. */
+  const byEndpoint = new WeakMap<Endpoint, Connection>();
+
+  function connectionTo(endpoint: Endpoint): Connection {
+    const known = byEndpoint.get(endpoint);
+    if (known?.usable) return known;
+    const key = `${endpoint.host} ${endpoint.port}`;
+    let connection = connections.get(key);
+    if (!connection?.usable) {
+      connection = new Connection(endpoint, options);
+      connections.set(key, connection);
+      const opened = connection;
+      opened.onClose = () => {
+        if (connections.get(key) === opened) connections.delete(key);
+      };
+    }
+    byEndpoint.set(endpoint, connection);
+    return connection;
+  }
+
+  return {
+    send: (endpoint, message, call) => connectionTo(endpoint).send(message, call),
+    close() {
+      for (const connection of connections.values()) connection.destroy();
+      connections.clear();
+    },
+  };
+}
+
+interface Pending {
+  readonly call: Call;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class Connection {
+  onClose: () => void = () => {};
+  private readonly endpoint: Endpoint;
+  private readonly options: FramedClientOptions;
+  private readonly socket: Socket;
+  private readonly writer: GatheredWriter;
+  private readonly pending = new Map<number, Pending>();
+  private readonly heartbeat: NodeJS.Timeout;
+  private nextId = 1;
+  private state: "connecting" | "greeting" | "open" | "leaving" | "closed" = "connecting";
+  private heard = true;
+  private failure: Error | undefined = undefined;
+
+  constructor(endpoint: Endpoint, options: FramedClientOptions) {
+    this.endpoint = endpoint;
+    this.options = options;
+    const { host, port, protocols } = endpoint;
+    const secure = protocols.includes(ownProtocolOverTls);
+    this.socket = secure ? connectTls({ ...options.tls, host, port }) : connectPlain({ host, port });
+    this.socket.setNoDelay(true);
+    this.writer = new GatheredWriter(this.socket);
+    const reader = new LineReader(options.maxBytes + 1024, (line) => this.onLine(line));
+    this.socket.once(secure ? "secureConnect" : "connect", () => {
+      this.state = "greeting";
+    });
+    this.socket.on("data", (chunk: Buffer) => {
+      this.heard = true;
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        this.socket.destroy(error as Error);
+      }
+    });
+    this.socket.on("error", (error) => {
+      this.failure = error;
+    });
+    this.socket.on("close", () => this.closed());
+    this.writer.write(`${preface}${JSON.stringify({ secret: options.secret })}\n`);
+    this.heartbeat = setInterval(() => this.beat(), options.heartbeatMs).unref();
+    this.idle();
+  }
+
+  /** Whether new calls may go over it. */
+  get usable(): boolean {
+    return this.state !== "leaving" && this.state !== "closed";
+  }
+
+  send(message: string, call: Call): Promise<unknown> {
+    if (this.writer.waiting > maxWaiting) return Promise.reject(this.tooMuchWaiting());
+    return new Promise((resolve, reject) => {
+      const id = this.nextId;
+      this.nextId = id === 0xff_ff_ff_ff ? 1 : id + 1;
+      if (this.pending.size === 0) this.socket.ref();
+      this.pending.set(id, { call, resolve, reject });
+      call.onAbort = () => {
+        this.settled(id);
+        this.writer.write(cancelFrame(id));
+        reject(call.value);
+      };
+      this.writer.write(callFrame(id, message, Math.ceil(call.remainingMs), call.tx, call.hops + 1));
+    });
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private onLine(line: string): void {
+    if (this.state === "connecting" || this.state === "greeting") {
+      this.greeted(line);
+      return;
+    }
+    const frame = parseFrame(line, { maxDepth: Number.POSITIVE_INFINITY });
+    switch (frame[0]) {
+      case frameKind.result:
+        this.take(frame)?.resolve(frame[2]);
+        break;
+      case frameKind.error:
+        this.onError(frame);
+        break;
+      case frameKind.ping:
+        this.writer.write(`[${frameKind.pong}]\n`);
+        break;
+      case frameKind.goodbye:
+        this.leave();
+        break;
+      default:
+        break;
+    }
+  }
+
+  private greeted(line: string): void {
+    if (line.startsWith(preface)) {
+      this.state = "open";
+      return;
+    }
+    // What a peer answers that refuses us before it greets.
+    const [, , error] = parseFrame(line, { maxDepth: 64 });
+    throw peerError(error, this.endpoint);
+  }
+
+  private onError(frame: Frame): void {
+    const error = peerError(frame[2], this.endpoint);
+    // Without a call of ours it is about the connection.
+    if (frame[1] === 0) throw error;
+    this.take(frame)?.reject(error);
+  }
+
+  private take(frame: Frame): Pending | undefined {
+    const id = frame[1] as number;
+    const pending = this.pending.get(id);
+    if (pending) this.settled(id, pending.call);
+    return pending;
+  }
+
+  private settled(id: number, call?: Call): void {
+    this.pending.delete(id);
+    if (call) call.onAbort = undefined;
+    if (this.pending.size === 0) this.idle();
+  }
+
+  /** A connection without calls does not hold the process open; one that the peer leaves is closed. */
+  private idle(): void {
+    this.socket.unref();
+    if (this.state === "leaving") this.writer.end();
+  }
+
+  /** The peer takes no more calls; those in flight go on. */
+  private leave(): void {
+    this.state = "leaving";
+    if (this.pending.size === 0) this.idle();
+  }
+
+  private beat(): void {
+    if (this.heard) {
+      this.heard = false;
+      this.writer.write(`[${frameKind.ping}]\n`);
+    } else this.socket.destroy(new Error(`it was silent for ${this.options.heartbeatMs} ms`));
+  }
+
+  private closed(): void {
+    const { failure, endpoint, state } = this;
+    const wasOpen = state === "open" || state === "leaving";
+    this.state = "closed";
+    clearInterval(this.heartbeat);
+    this.onClose();
+    const cause = failure ?? new Error("the connection was closed");
+    // Before the peer has greeted us it has not looked at a call.
+    const error = VastifyError.is(cause)
+      ? cause
+      : wasOpen
+        ? peerLost(endpoint, cause)
+        : peerUnreachable(endpoint, cause);
+    const lost = [...this.pending.values()];
+    this.pending.clear();
+    for (const { call, reject } of lost) {
+      call.onAbort = undefined;
+      reject(error);
+    }
+  }
+
+  private tooMuchWaiting(): VastifyError {
+    const { host, port } = this.endpoint;
+    return new VastifyError("resource_exhausted", `the peer at ${host}:${port} does not read what is sent to it`, {
+      reason: "too_many_calls",
+    });
+  }
+}

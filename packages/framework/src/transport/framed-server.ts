@@ -1,0 +1,241 @@
+import type { Socket } from "node:net";
+import { type Call, type Logger, VastifyError } from "../core/index.js";
+import { cleanMessage } from "./clean-message.js";
+import { badFrame, errorFrame, type Frame, frameKind, parseFrame, preface, resultFrame } from "./frames.js";
+import { GatheredWriter } from "./gathered-writer.js";
+import type { InboundHandler } from "./inbound.js";
+import type { ResolvedTransportLimits } from "./limits.js";
+import { LineReader } from "./line-reader.js";
+import type { SecretCheck } from "./secret.js";
+
+export interface FramedServerOptions {
+  readonly handle: InboundHandler;
+  readonly limits: ResolvedTransportLimits;
+  readonly log: Logger;
+  readonly isSecret: SecretCheck;
+}
+
+/** The connections of peers that speak our own protocol. */
+export interface FramedServer {
+  accept(socket: Socket): void;
+  /** Tells every peer to call another instance; new calls are refused, those in flight go on. */
+  refuse(): void;
+  /** Waits for calls in flight, at most `graceMs`, then closes every connection. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Peers read slower than we answer when so much waits to be written; then no more calls are read from them. */
+const highWater = 1_048_576;
+
+export function createFramedServer(options: FramedServerOptions): FramedServer {
+  const connections = new Set<Connection>();
+  const shared: Shared = { ...options, callsInFlight: 0, refusing: false };
+
+  return {
+    accept(socket) {
+      const connection = new Connection(socket, shared);
+      connections.add(connection);
+      socket.on("close", () => connections.delete(connection));
+    },
+    refuse() {
+      shared.refusing = true;
+      for (const connection of connections) connection.sayGoodbye();
+    },
+    async close(graceMs) {
+      const idle = Promise.all([...connections].map((connection) => connection.finish()));
+      const force = setTimeout(() => {
+        for (const connection of connections) connection.destroy();
+      }, graceMs);
+      await idle;
+      clearTimeout(force);
+    },
+  };
+}
+
+interface Shared extends FramedServerOptions {
+  callsInFlight: number;
+  refusing: boolean;
+}
+
+class Connection {
+  private readonly socket: Socket;
+  private readonly shared: Shared;
+  private readonly writer: GatheredWriter;
+  private readonly calls = new Map<number, Call>();
+  private greeted = false;
+  private whenIdle: (() => void) | undefined = undefined;
+
+  constructor(socket: Socket, shared: Shared) {
+    this.socket = socket;
+    this.shared = shared;
+    this.writer = new GatheredWriter(socket);
+    const { limits } = shared;
+    // The preface stands on a line too.
+    const reader = new LineReader(limits.maxBytes + 1024, (line) => this.onLine(line));
+    socket.setTimeout(limits.idleTimeoutMs, () => this.destroy());
+    socket.on("error", () => this.destroy());
+    socket.on("close", () => this.onClose());
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        this.refuseConnection(error);
+      }
+      if (this.writer.waiting > highWater) this.pauseUntilRead();
+    });
+  }
+
+  sayGoodbye(): void {
+    if (this.greeted) this.writer.write(`[${frameKind.goodbye}]\n`);
+  }
+
+  /** Resolves when no call is in flight and everything is written, or the connection is gone. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.once("close", () => resolve());
+      const end = (): void => {
+        this.writer.end();
+        this.socket.destroySoon();
+      };
+      if (this.calls.size === 0) end();
+      else this.whenIdle = end;
+      if (this.socket.destroyed) resolve();
+    });
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private onLine(line: string): void {
+    if (this.socket.destroyed) return;
+    if (!this.greeted) {
+      this.greet(line);
+      return;
+    }
+    const frame = parseFrame(line, this.shared.limits);
+    switch (frame[0]) {
+      case frameKind.call:
+        this.onCall(frame);
+        break;
+      case frameKind.cancel:
+        this.calls.get(frame[1] as number)?.cancel();
+        break;
+      case frameKind.ping:
+        this.writer.write(`[${frameKind.pong}]\n`);
+        break;
+      case frameKind.pong:
+        break;
+      default:
+        throw badFrame(`its kind ${JSON.stringify(frame[0])?.slice(0, 40)} is unknown`);
+    }
+  }
+
+  private greet(line: string): void {
+    if (!line.startsWith(preface)) throw badFrame(`a connection begins with "${preface}" and a JSON object`);
+    const [hello] = parseFrame(`[${line.slice(preface.length)}]`, this.shared.limits);
+    const secret = typeof hello === "object" && hello !== null && "secret" in hello ? hello.secret : undefined;
+    if (!this.shared.isSecret(secret)) {
+      throw new VastifyError("unauthenticated", "this port wants the shared secret", { reason: "bad_secret" });
+    }
+    const { maxBytes } = this.shared.limits;
+    this.greeted = true;
+    this.writer.write(`${preface}${JSON.stringify({ maxBytes })}\n`);
+    if (this.shared.refusing) this.sayGoodbye();
+  }
+
+  private onCall(frame: Frame): void {
+    const [, id, message, timeoutMs, tx, hops] = frame;
+    if (!isId(id) || this.calls.has(id)) throw badFrame("a call's id is a whole number that is not in use");
+    const trace = typeof tx === "string" && tx !== "" && tx.length <= 256 ? tx : undefined;
+    const refusal = this.refusalOf(message);
+    if (refusal) {
+      this.writer.write(errorFrame(id, refusal, trace));
+      return;
+    }
+    let call: Call;
+    try {
+      call = this.shared.handle({
+        message: cleanMessage(message as Record<string, unknown>),
+        tx: trace,
+        timeoutMs: typeof timeoutMs === "number" && timeoutMs > 0 ? timeoutMs : undefined,
+        hops: typeof hops === "number" && hops >= 0 ? hops : 0,
+      });
+    } catch (error) {
+      this.writer.write(errorFrame(id, error, trace));
+      return;
+    }
+    if (call.outcome !== "open") {
+      this.answer(id, call);
+      return;
+    }
+    this.calls.set(id, call);
+    this.shared.callsInFlight += 1;
+    call.onOutcome = () => {
+      this.forget(id);
+      this.answer(id, call);
+      if (this.calls.size === 0) this.whenIdle?.();
+    };
+  }
+
+  private refusalOf(message: unknown): VastifyError | undefined {
+    const { limits, callsInFlight, refusing } = this.shared;
+    if (refusing)
+      return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+    if (typeof message !== "object" || message === null || Array.isArray(message)) {
+      return new VastifyError("invalid_argument", "the message must be a JSON object", { reason: "bad_body" });
+    }
+    if (this.calls.size >= limits.maxCallsPerConnection || callsInFlight >= limits.maxCalls) {
+      return new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
+    }
+    return undefined;
+  }
+
+  private answer(id: number, call: Call): void {
+    this.writer.write(call.outcome === "done" ? this.resultOf(id, call) : errorFrame(id, call.value, call.tx));
+  }
+
+  private resultOf(id: number, call: Call): string {
+    try {
+      return resultFrame(id, call.value);
+    } catch (cause) {
+      const error = new VastifyError("internal", "the result can't be written as JSON", { reason: "bad_result" });
+      this.shared.log.error(error.message, { err: cause, tx: call.tx });
+      return errorFrame(id, error, call.tx);
+    }
+  }
+
+  private forget(id: number): void {
+    this.calls.delete(id);
+    this.shared.callsInFlight -= 1;
+  }
+
+  /** After a frame that can't be read nothing that follows can be trusted. */
+  private refuseConnection(error: unknown): void {
+    if (this.socket.destroyed) return;
+    this.socket.removeAllListeners("data");
+    this.socket.resume();
+    this.writer.write(errorFrame(0, error, undefined));
+    this.writer.end();
+    this.socket.destroySoon();
+  }
+
+  private pauseUntilRead(): void {
+    if (this.socket.isPaused()) return;
+    this.socket.pause();
+    this.socket.once("drain", () => this.socket.resume());
+  }
+
+  private onClose(): void {
+    for (const [id, call] of this.calls) {
+      this.forget(id);
+      call.onOutcome = undefined;
+      call.cancel();
+    }
+    this.whenIdle = undefined;
+  }
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= 0xff_ff_ff_ff;
+}

@@ -1,0 +1,53 @@
+import type { ConnectionOptions } from "node:tls";
+import { type Call, VastifyError } from "../core/index.js";
+import { cleanMessage } from "./clean-message.js";
+import { createFramedClient } from "./framed-client.js";
+import { type Endpoint, ownProtocol, ownProtocolOverTls } from "./inbound.js";
+import { createSenecaHttpClient } from "./seneca-http-client.js";
+
+export interface TransportClientOptions {
+  /** What peers want to hear before they answer. @default none */
+  secret?: string | undefined;
+  /** Speak TLS with peers that speak our own protocol; with `cert` and `key` also say who we are. @default plain */
+  tls?: ConnectionOptions | undefined;
+  /** The largest reply, in bytes. @default 16_777_216 */
+  maxBytes?: number;
+  /** How long a peer may be silent before it is asked whether it lives, in milliseconds. @default 10_000 */
+  heartbeatMs?: number;
+}
+
+export interface TransportClient {
+  /**
+   * Sends a call to a peer and gives its result, or throws the error it answered with.
+   * @throws VastifyError `unavailable`: reason `peer_unreachable` when nothing was sent, `peer_lost` when the
+   * connection broke after sending, so that nobody knows whether the action ran; `deadline_exceeded`; `canceled`
+   */
+  send(endpoint: Endpoint, call: Call): Promise<unknown>;
+  close(): void;
+}
+
+/** Calls each peer by the best protocol that it speaks: our own, else Seneca's HTTP. */
+export function createTransportClient(options: TransportClientOptions = {}): TransportClient {
+  const { secret, tls, maxBytes = 16_777_216, heartbeatMs = 10_000 } = options;
+  const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs });
+  const http = createSenecaHttpClient(maxBytes);
+  return {
+    send(endpoint, call) {
+      let message: string;
+      try {
+        message = JSON.stringify(cleanMessage(call.message));
+      } catch (cause) {
+        return Promise.reject(
+          new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause }),
+        );
+      }
+      const { protocols } = endpoint;
+      const isOurs = protocols.includes(ownProtocol) || protocols.includes(ownProtocolOverTls);
+      return isOurs ? framed.send(endpoint, message, call) : http.send(endpoint, message, call);
+    },
+    close() {
+      framed.close();
+      http.close();
+    },
+  };
+}

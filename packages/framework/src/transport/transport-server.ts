@@ -1,0 +1,87 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { type Logger, listenOn, silentLogger } from "../core/index.js";
+import { createFramedServer } from "./framed-server.js";
+import { preface } from "./frames.js";
+import type { InboundHandler } from "./inbound.js";
+import { resolveTransportLimits, type TransportLimits } from "./limits.js";
+import { createSecretCheck } from "./secret.js";
+import { createSenecaHttpServer } from "./seneca-http-server.js";
+
+export interface TransportServerOptions {
+  /** @default "127.0.0.1" */
+  host?: string;
+  /** 0 takes any free port. */
+  port: number;
+  handle: InboundHandler;
+  /** What peers must say before they are answered: in our protocol's greeting, over HTTP as bearer token. @default none */
+  secret?: string | undefined;
+  /** Speak TLS; with `ca` and `requestCert` peers must show a certificate too. @default plain */
+  tls?: TlsOptions | undefined;
+  limits?: TransportLimits;
+  /** @default silentLogger */
+  log?: Logger;
+}
+
+export interface TransportServer {
+  /**
+   * Resolves with the port once calls are answered.
+   * @throws VastifyError `failed_precondition`, reason `port_taken`
+   */
+  listen(): Promise<number>;
+  /** From now on new calls are refused with `unavailable`, reason `draining`: they were not carried out. */
+  refuse(): void;
+  /** Waits for calls in flight, at most `graceMs`, then closes everything. Safe to call twice. */
+  close(graceMs: number): Promise<void>;
+}
+
+const [firstByte] = Buffer.from(preface);
+
+/** One port for our own protocol and Seneca's HTTP protocol, told apart by the first byte. */
+export function createTransportServer(options: TransportServerOptions): TransportServer {
+  const { host = "127.0.0.1", port, handle, log = silentLogger } = options;
+  const limits = resolveTransportLimits(options.limits);
+  const isSecret = createSecretCheck(options.secret);
+  let refusing = false;
+  const framed = createFramedServer({ handle, limits, log, isSecret });
+  const http = createSenecaHttpServer({ handle, limits, log, isSecret, isRefusing: () => refusing });
+  const server: Server = options.tls ? createTlsServer(options.tls, accept) : createServer({ noDelay: true }, accept);
+  server.maxConnections = limits.maxConnections;
+
+  const undecided = new Set<Socket>();
+
+  function accept(socket: Socket): void {
+    const ignore = () => {};
+    const forget = () => undecided.delete(socket);
+    undecided.add(socket);
+    socket.on("error", ignore).once("close", forget);
+    socket.setTimeout(limits.helloTimeoutMs, () => socket.destroy());
+    socket.once("readable", () => {
+      const chunk: Buffer | null = socket.read();
+      if (chunk === null) return;
+      socket.setTimeout(0);
+      socket.removeAllListeners("timeout");
+      socket.off("error", ignore).off("close", forget);
+      forget();
+      socket.unshift(chunk);
+      if (chunk[0] === firstByte) framed.accept(socket);
+      else http.accept(socket);
+    });
+  }
+
+  return {
+    listen: () => listenOn(server, host, port),
+    refuse() {
+      refusing = true;
+      framed.refuse();
+    },
+    async close(graceMs) {
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([framed.close(graceMs), http.close(graceMs)]);
+      // A connection that has not said yet what it speaks.
+      for (const socket of undecided) socket.destroy();
+      await closed;
+    },
+  };
+}
