@@ -131,7 +131,7 @@ function createLazyRouting(config: ResolvedConfig, log: Logger) {
   };
   const remote: RemoteCaller = {
     isHere: () => false,
-    call: (addressee, call) => started().remote.call(addressee, call),
+    send: (addressee, call) => started().remote.send(addressee, call),
   };
   return {
     remote,

@@ -60,10 +60,7 @@ export function Routing(this: Seneca, options: RoutingOptions = {}): void {
   installRemoteAction(root, {
     newCall: (message, more) => new Call(message, { timeoutMs: 5_000, ...more }, deadlines),
     send(addressee, call) {
-      routing.remote.call(addressee, call).then(
-        (result) => call.succeed(result),
-        (error) => call.fail(error),
-      );
+      routing.remote.send(addressee, call);
       return outcomeOf(call);
     },
   });

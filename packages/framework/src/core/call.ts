@@ -35,7 +35,13 @@ export class Call implements Expiring {
   onOutcome: ((call: Call) => void) | undefined = undefined;
 
   /** Called once when the call is given up before it has an outcome of its own; whoever carries it sets this. */
-  onAbort: (() => void) | undefined = undefined;
+  onAbort: ((call: Call) => void) | undefined = undefined;
+  /** Its number on the connection that carries it. */
+  wireId = 0;
+
+  /** Of the promise that `outcomeOf` gave. */
+  resolve: ((value: unknown) => void) | undefined = undefined;
+  reject: ((error: VastifyError) => void) | undefined = undefined;
 
   deadline = 0;
   list: DeadlineList | undefined = undefined;
@@ -104,7 +110,7 @@ export class Call implements Expiring {
   abort(reason: VastifyError): void {
     if (this.outcome !== "open") return;
     this.finish("failed", reason);
-    this.onAbort?.();
+    this.onAbort?.(this);
     if (this.children) for (const child of [...this.children]) child.abort(reason);
     this.controller?.abort(reason);
   }
@@ -136,9 +142,16 @@ export function outcomeOf(call: Call): Promise<unknown> {
   if (call.outcome === "done") return Promise.resolve(call.value);
   if (call.outcome === "failed") return Promise.reject(VastifyError.from(call.value));
   return new Promise((resolve, reject) => {
-    call.onOutcome = ({ outcome, value }) => (outcome === "done" ? resolve(value) : reject(VastifyError.from(value)));
+    call.resolve = resolve;
+    call.reject = reject;
+    call.onOutcome = settlePromise;
     call.watch();
   });
+}
+
+function settlePromise(call: Call): void {
+  if (call.outcome === "done") call.resolve?.(call.value);
+  else call.reject?.(VastifyError.from(call.value));
 }
 
 /** Keys without values, which may be what nobody should read in a log. */
@@ -149,13 +162,4 @@ export function keysOf(message: Message): string {
 
 function nameOf(message: Message): string {
   return typeof message.$$target === "string" ? `the call to ${message.$$target}` : `the call of ${keysOf(message)}`;
-}
-
-/** Sends or runs a call: the one function type of which the call path is made. */
-export type CallFn = (call: Call) => Promise<unknown>;
-export type CallMiddleware = (next: CallFn) => CallFn;
-
-/** The first middleware is the outermost. */
-export function composeCalls(middleware: readonly CallMiddleware[], innermost: CallFn): CallFn {
-  return middleware.reduceRight((next, wrap) => wrap(next), innermost);
 }

@@ -23,9 +23,10 @@ async function dispatcherWith(plugin: SenecaPlugin, answer: (sent: Sent) => unkn
     timeoutMs: 2_000,
     remote: {
       isHere: ({ target, version }) => target === "here" && (version === undefined || version === "1.0.0"),
-      async call(addressee, call) {
-        sent.push({ addressee, call, remainingMs: call.remainingMs });
-        return answer({ addressee, call, remainingMs: call.remainingMs });
+      send(addressee, call) {
+        const one = { addressee, call, remainingMs: call.remainingMs };
+        sent.push(one);
+        call.succeed(answer(one));
       },
     },
   });

@@ -91,7 +91,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     newCall,
     send: (addressee, call) => {
       if (remote.isHere(addressee)) runHere(call);
-      else runThere(addressee, call);
+      else remote.send(addressee, call);
       return outcomeOf(call);
     },
   });
@@ -112,22 +112,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function findHere(message: Message): ActionDefinition | undefined {
     const found = find(message) ?? seneca.find(message) ?? undefined;
     if (!found?.client) return found;
-    const { $$target: _, ...rest } = message;
-    const local = seneca.find(rest);
-    return local?.client ? undefined : local;
+    return find(message, "$$target");
   }
 
   /** An action added here for another target's name stands in for that target; our own name means our own version. */
   function isElsewhere(addressee: Addressee, message: Message): boolean {
     if (remote.isHere(addressee)) return false;
     return addressee.target === name || find(message)?.client !== false;
-  }
-
-  function runThere(addressee: Addressee, call: Call): void {
-    remote.call(addressee, call).then(
-      (result) => call.succeed(result),
-      (error) => call.fail(error),
-    );
   }
 
   function runHere(call: Call, definition = findHere(call.message)): void {
@@ -188,7 +179,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     try {
       const addressee = addresseeOf(message);
-      if (addressee && isElsewhere(addressee, message)) runThere(addressee, call);
+      if (addressee && isElsewhere(addressee, message)) remote.send(addressee, call);
       else runHere(call);
     } catch (error) {
       call.fail(error);

@@ -15,26 +15,33 @@ interface PatternNode {
   readonly f?: unknown;
 }
 
+/** @param without a key that is passed over, as if the message had it not */
+export type Finder = (message: Message, without?: string) => ActionDefinition | undefined;
+
 /**
  * Seneca's matching (Patrun: the keys in alphabetical order, the most specific path wins, globs after values) over
  * Patrun's own tree, without the objects and arrays that Patrun makes for every look-up.
  */
-export function createFinder(seneca: Seneca): (message: Message) => ActionDefinition | undefined {
+export function createFinder(seneca: Seneca): Finder {
   const { actrouter } = internalsOf(seneca).private$;
   const { top: root } = actrouter as unknown as { top(): PatternNode };
-  const byPatrun = (message: Message) => actrouter.find(message) ?? undefined;
+  const byPatrun = (message: Message, without?: string) => {
+    const part = without === undefined ? message : { ...message, [without]: undefined };
+    return actrouter.find(part) ?? undefined;
+  };
   const top = root();
   // Find neither awaits nor calls anything that finds, so one stack serves all.
   const skipped: PatternNode[] = [];
 
-  return (message) => {
+  return (message, without) => {
     let node: PatternNode | undefined = top;
     let found: ActionDefinition | undefined = top.d;
     let depth = 0;
     while (node) {
-      const next: PatternNode | undefined = node.v === undefined ? undefined : follow(node, message[node.k as string]);
+      const next: PatternNode | undefined =
+        node.v === undefined || node.k === without ? undefined : follow(node, message[node.k as string]);
       if (next) {
-        if (next.f) return byPatrun(message);
+        if (next.f) return byPatrun(message, without);
         if (node.s) skipped[depth++] = node.s;
         found = next.d ?? found;
         node = next;

@@ -5,8 +5,8 @@ import type { Seneca, SenecaAction, SenecaCallback } from "./seneca-types.js";
 export interface RemoteCaller {
   /** Whether this very process is what the addressee asks for. */
   isHere(addressee: Addressee): boolean;
-  /** Gives the result, or throws; it ends when the call has an outcome. */
-  call(addressee: Addressee, call: Call): Promise<unknown>;
+  /** Sends the call, and gives it its outcome. */
+  send(addressee: Addressee, call: Call): void;
 }
 
 export interface RemoteActionOptions {

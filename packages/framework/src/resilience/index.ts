@@ -1,1 +1,1 @@
-export { type RetryOptions, retry } from "./retry.js";
+export { createRetryPolicy, type RetryOptions, type RetryPolicy } from "./retry.js";

@@ -1,65 +1,46 @@
 import { describe, expect, it } from "vitest";
 import { Call, Deadlines, VastifyError } from "../core/index.js";
-import { retry } from "./retry.js";
-
-const noWait = { backoff: { random: () => 0 } };
+import { createRetryPolicy } from "./retry.js";
 
 const deadlines = new Deadlines();
+const policy = createRetryPolicy({ attempts: 3, backoff: { baseMs: 10, random: () => 1 } });
 
 function call({ idempotent = false } = {}): Call {
   return new Call({}, { timeoutMs: 1_000, idempotent }, deadlines);
 }
 
-function failing(times: number, error: VastifyError) {
-  let tries = 0;
-  const fn = async () => {
-    tries += 1;
-    if (tries <= times) throw error;
-    return "done";
-  };
-  return { fn, tries: () => tries };
-}
+const failed = (reason: string) => new VastifyError("unavailable", "", { reason });
 
-const unreachable = new VastifyError("unavailable", "", { reason: "peer_unreachable" });
-const draining = new VastifyError("unavailable", "", { reason: "draining" });
-const lost = new VastifyError("unavailable", "", { reason: "peer_lost" });
-
-describe("retry", () => {
-  it.each([unreachable, draining])("repeats any call that certainly never ran", async (error) => {
-    const { fn, tries } = failing(2, error);
-    await expect(retry(noWait)(fn)(call())).resolves.toBe("done");
-    expect(tries()).toBe(3);
+describe("a retry policy", () => {
+  it.each(["peer_unreachable", "draining"])("repeats any call that never ran: %s", (reason) => {
+    expect(policy(call(), failed(reason), 1)).toBe(10);
+    expect(policy(call(), failed(reason), 2)).toBe(20);
   });
 
-  it("does not repeat a call that may have run", async () => {
-    const { fn, tries } = failing(1, lost);
-    await expect(retry(noWait)(fn)(call())).rejects.toBe(lost);
-    expect(tries()).toBe(1);
+  it("does not repeat a call that may have run", () => {
+    expect(policy(call(), failed("peer_lost"), 1)).toBeUndefined();
   });
 
-  it("repeats one that may have run when it is idempotent", async () => {
-    const { fn } = failing(1, lost);
-    await expect(retry(noWait)(fn)(call({ idempotent: true }))).resolves.toBe("done");
+  it("repeats one that may have run when it is idempotent", () => {
+    expect(policy(call({ idempotent: true }), failed("peer_lost"), 1)).toBe(10);
   });
 
-  it("does not repeat what the action itself answered", async () => {
+  it("does not repeat what the action itself answered", () => {
     const error = new VastifyError("not_found", "", { reason: "no_user" });
-    const { fn, tries } = failing(1, error);
-    await expect(retry(noWait)(fn)(call({ idempotent: true }))).rejects.toBe(error);
-    expect(tries()).toBe(1);
+    expect(policy(call({ idempotent: true }), error, 1)).toBeUndefined();
   });
 
-  it("gives up after its attempts", async () => {
-    const { fn, tries } = failing(9, unreachable);
-    await expect(retry({ ...noWait, attempts: 3 })(fn)(call())).rejects.toBe(unreachable);
-    expect(tries()).toBe(3);
+  it("gives up after its attempts", () => {
+    expect(policy(call(), failed("draining"), 3)).toBeUndefined();
   });
 
-  it("stops when the call is given up", async () => {
-    const { fn, tries } = failing(9, unreachable);
+  it("does not repeat a call that was given up", () => {
     const canceled = call();
     canceled.cancel();
-    await expect(retry(noWait)(fn)(canceled)).rejects.toBe(unreachable);
-    expect(tries()).toBe(1);
+    expect(policy(canceled, failed("draining"), 1)).toBeUndefined();
+  });
+
+  it("wants a number of attempts", () => {
+    expect(() => createRetryPolicy({ attempts: 0 })).toThrow(/retry\.attempts/);
   });
 });

@@ -1,4 +1,4 @@
-import { type BackoffOptions, backoffMs, type Call, type CallMiddleware, delay, VastifyError } from "../core/index.js";
+import { type BackoffOptions, backoffMs, badOption, type Call, type VastifyError } from "../core/index.js";
 
 export interface RetryOptions {
   /** How often a call is tried in all. @default 3 */
@@ -7,34 +7,27 @@ export interface RetryOptions {
   backoff?: BackoffOptions;
 }
 
+/**
+ * Says how long to wait before a failed call is tried again, in milliseconds, or that it is not.
+ * @param attempt how often it was tried
+ */
+export type RetryPolicy = (call: Call, error: VastifyError, attempt: number) => number | undefined;
+
 /** Reasons that say for sure that the action did not run, so that any call may be tried again. */
 const neverRan: ReadonlySet<string | undefined> = new Set(["peer_unreachable", "draining"]);
 
 /**
  * Repeats calls that failed for a passing reason: those that certainly never ran, and idempotent ones whose peer was
- * lost half-way. `call.signal` bounds all tries together.
+ * lost half-way. The call's deadline bounds all tries together.
+ * @throws VastifyError `invalid_argument`, reason `bad_option`
  */
-export function retry(options: RetryOptions = {}): CallMiddleware {
+export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
   const { attempts = 3, backoff = { baseMs: 10, maxMs: 200 } } = options;
-  return (next) => {
-    async function again(call: Call, thrown: unknown): Promise<unknown> {
-      let error = VastifyError.from(thrown);
-      for (let attempt = 1; attempt < attempts && mayRepeat(call, error); attempt++) {
-        await delay(backoffMs(attempt - 1, backoff), call.signal);
-        if (call.signal.aborted) break;
-        try {
-          return await next(call);
-        } catch (rethrown) {
-          error = VastifyError.from(rethrown);
-        }
-      }
-      throw error;
-    }
-    // A call that succeeds at once pays for nothing but this look at its failure.
-    return (call) => next(call).catch((thrown) => again(call, thrown));
+  if (!Number.isInteger(attempts) || attempts < 1)
+    throw badOption("retry.attempts", attempts, "a whole number above 0");
+  return (call, error, attempt) => {
+    if (attempt >= attempts || call.outcome !== "open") return undefined;
+    const mayRepeat = neverRan.has(error.reason) || (call.idempotent && error.reason === "peer_lost");
+    return mayRepeat ? backoffMs(attempt - 1, backoff) : undefined;
   };
-}
-
-function mayRepeat(call: Call, error: VastifyError): boolean {
-  return neverRan.has(error.reason) || (call.idempotent && error.reason === "peer_lost");
 }

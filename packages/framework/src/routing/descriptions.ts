@@ -6,6 +6,7 @@ import {
   delay,
   type Logger,
   type Message,
+  outcomeOf,
   silentLogger,
   VastifyError,
 } from "../core/index.js";
@@ -131,11 +132,10 @@ async function ask(
   const call = new Call(describeMessage, { timeoutMs: askTimeoutMs, idempotent: true }, deadlines);
   const giveUp = () => call.cancel();
   lifetime.addEventListener("abort", giveUp, { once: true });
-  call.watch();
+  transport.send(endpoint, { call, failed: (error) => call.fail(error) });
   try {
-    return await transport.send(endpoint, call);
+    return await outcomeOf(call);
   } finally {
     lifetime.removeEventListener("abort", giveUp);
-    call.succeed(undefined);
   }
 }

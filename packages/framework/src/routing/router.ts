@@ -1,17 +1,9 @@
 import semver from "semver";
-import {
-  type Addressee,
-  type Call,
-  type CallFn,
-  composeCalls,
-  type Logger,
-  silentLogger,
-  VastifyError,
-} from "../core/index.js";
+import { type Addressee, type Call, type Logger, silentLogger, VastifyError } from "../core/index.js";
 import type { Directory, FollowedTarget, Instance } from "../discovery/index.js";
 import type { RemoteCaller } from "../dispatch/index.js";
-import { retry } from "../resilience/index.js";
-import type { TransportClient } from "../transport/index.js";
+import { createRetryPolicy } from "../resilience/index.js";
+import type { Outgoing, TransportClient } from "../transport/index.js";
 import { createPicker, type Picker, versionsFor } from "./picker.js";
 
 export interface RouterOptions {
@@ -38,13 +30,13 @@ export function createRouter(options: RouterOptions): RemoteCaller {
   const { self, directory, transport, avoidMs = 10_000, log = silentLogger } = options;
   const targets = new WeakMap<FollowedTarget, TargetRoutes>();
   const avoidUntil = new Map<string, number>();
-  const attempts = retry();
+  const retryIn = createRetryPolicy();
 
   function routesOf(target: string): TargetRoutes {
     const followed = directory.follow(target);
     let routes = targets.get(followed);
     if (!routes) {
-      routes = { followed, instances: undefined, picker: createPicker([]), byVersion: new Map() };
+      routes = { followed, instances: undefined, picker: createPicker([]) };
       targets.set(followed, routes);
     }
     // Instances are replaced as a whole when one of them changes.
@@ -64,23 +56,29 @@ export function createRouter(options: RouterOptions): RemoteCaller {
     return false;
   }
 
-  function avoidIfFailing(instance: Instance, thrown: unknown, call: Call): never {
-    const error = VastifyError.from(thrown);
+  /** Sends a call to one instance after the other until one answers, or another try would not help. */
+  function tryOne(addressee: Addressee, call: Call, attempt: number): void {
+    const routes = routesOf(addressee.target);
+    const instance = routes.picker.pick(addressee.version, shouldAvoid);
+    if (instance?.endpoint)
+      transport.send(instance.endpoint, new Attempt(addressee, call, instance, attempt, onFailure));
+    else call.fail(nobody(addressee, routes, directory));
+  }
+
+  function onFailure({ addressee, call, instance, number }: Attempt, error: VastifyError): void {
     if (failing.has(error.reason)) {
       avoidUntil.set(instance.id, performance.now() + avoidMs);
       log.warn(`${instance.id} is passed over for ${avoidMs} ms: ${error.message}`, { tx: call.tx });
     }
-    throw error;
-  }
-
-  /** Sends a call to one instance after the other until one answers, or another try would not help. */
-  function routeTo(routes: TargetRoutes, addressee: Addressee): CallFn {
-    const sendToOne: CallFn = (call) => {
-      const instance = routes.picker.pick(addressee.version, shouldAvoid);
-      if (!instance?.endpoint) return Promise.reject(nobody(addressee, routes, directory));
-      return transport.send(instance.endpoint, call).catch((thrown) => avoidIfFailing(instance, thrown, call));
-    };
-    return composeCalls([attempts], sendToOne);
+    const waitMs = retryIn(call, error, number);
+    if (waitMs === undefined) {
+      call.fail(error);
+      return;
+    }
+    // If the call is given up meanwhile, its deadline has said so already.
+    setTimeout(() => {
+      if (call.outcome === "open") tryOne(addressee, call, number + 1);
+    }, waitMs);
   }
 
   return {
@@ -90,23 +88,35 @@ export function createRouter(options: RouterOptions): RemoteCaller {
       const { versions } = routesOf(target).picker;
       return versionsFor(semver.rsort([...new Set([...versions, self.version])]), undefined)[0] === self.version;
     },
-    call(addressee, call) {
-      const { target, version } = addressee;
-      const routes = routesOf(target);
-      let route = routes.byVersion.get(version);
-      if (!route) {
-        expectRange(addressee);
-        route = routeTo(routes, addressee);
-        routes.byVersion.set(version, route);
-      }
-      if (routes.followed.instances.length > 0) return route(call);
-      const first = route;
-      return answeredOrAborted(routes.followed, call.signal).then(() => {
-        routesOf(target);
-        return first(call);
-      });
+    send(addressee, call) {
+      const { followed } = routesOf(addressee.target);
+      if (followed.instances.length > 0) tryOne(addressee, call, 1);
+      // A target that nobody asked about before becomes known with Consul's first answer.
+      else void followed.known.then(() => tryOne(addressee, call, 1));
     },
   };
+}
+
+/** One try of a call at one instance. */
+class Attempt implements Outgoing {
+  readonly addressee: Addressee;
+  readonly call: Call;
+  readonly instance: Instance;
+  /** Counted from 1. */
+  readonly number: number;
+  private readonly onFailure: (attempt: Attempt, error: VastifyError) => void;
+
+  constructor(addressee: Addressee, call: Call, instance: Instance, number: number, onFailure: Attempt["onFailure"]) {
+    this.addressee = addressee;
+    this.call = call;
+    this.instance = instance;
+    this.number = number;
+    this.onFailure = onFailure;
+  }
+
+  failed(error: VastifyError): void {
+    this.onFailure(this, error);
+  }
 }
 
 /** What the router keeps of a target. */
@@ -114,19 +124,6 @@ interface TargetRoutes {
   readonly followed: FollowedTarget;
   instances: readonly Instance[] | undefined;
   picker: Picker;
-  /** By what callers ask for: there are few such texts. */
-  readonly byVersion: Map<string | undefined, CallFn>;
-}
-
-function expectRange({ target, version }: Addressee): void {
-  if (version === undefined || semver.validRange(version) !== null) return;
-  throw new VastifyError(
-    "invalid_argument",
-    `$$version of the call to ${target} must be a semver or a range, got ${version}`,
-    {
-      reason: "bad_version",
-    },
-  );
 }
 
 function nobody(
@@ -134,6 +131,10 @@ function nobody(
   { followed, picker }: TargetRoutes,
   directory: Directory,
 ): VastifyError {
+  if (version !== undefined && semver.validRange(version) === null) {
+    const text = `$$version of the call to ${target} must be a semver or a range, got ${version}`;
+    return new VastifyError("invalid_argument", text, { reason: "bad_version" });
+  }
   if (picker.versions.length > 0) {
     const alive = picker.versions.join(", ");
     return new VastifyError("unavailable", `no instance of ${target} satisfies version ${version}; alive: ${alive}`, {
@@ -156,15 +157,4 @@ function nobody(
     reason: "no_instances",
     details: { target },
   });
-}
-
-/** A target that nobody asked about before becomes known with Consul's first answer. */
-async function answeredOrAborted(followed: FollowedTarget, signal: AbortSignal): Promise<void> {
-  let stop: () => void = () => {};
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve;
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  await Promise.race([followed.known, aborted]);
-  signal.removeEventListener("abort", stop);
 }

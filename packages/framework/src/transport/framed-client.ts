@@ -3,7 +3,7 @@ import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type Call, VastifyError } from "../core/index.js";
 import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
-import { type Endpoint, ownProtocolOverTls } from "./inbound.js";
+import { type Endpoint, type Outgoing, ownProtocolOverTls } from "./inbound.js";
 import { LineReader } from "./line-reader.js";
 import { peerError, peerLost, peerUnreachable } from "./peer-errors.js";
 
@@ -18,7 +18,7 @@ export interface FramedClientOptions {
 }
 
 export interface FramedClient {
-  send(endpoint: Endpoint, message: string, call: Call): Promise<unknown>;
+  send(endpoint: Endpoint, message: string, outgoing: Outgoing): void;
   close(): void;
 }
 
@@ -50,18 +50,12 @@ export function createFramedClient(options: FramedClientOptions): FramedClient {
   }
 
   return {
-    send: (endpoint, message, call) => connectionTo(endpoint).send(message, call),
+    send: (endpoint, message, outgoing) => connectionTo(endpoint).send(message, outgoing),
     close() {
       for (const connection of connections.values()) connection.destroy();
       connections.clear();
     },
   };
-}
-
-interface Pending {
-  readonly call: Call;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 class Connection {
@@ -70,7 +64,7 @@ class Connection {
   private readonly options: FramedClientOptions;
   private readonly socket: Socket;
   private readonly writer: GatheredWriter;
-  private readonly pending = new Map<number, Pending>();
+  private readonly pending = new Map<number, Outgoing>();
   private readonly heartbeat: NodeJS.Timeout;
   private nextId = 1;
   private state: "connecting" | "greeting" | "open" | "leaving" | "closed" = "connecting";
@@ -85,7 +79,7 @@ class Connection {
     this.socket = secure ? connectTls({ ...options.tls, host, port }) : connectPlain({ host, port });
     this.socket.setNoDelay(true);
     this.writer = new GatheredWriter(this.socket);
-    const reader = new LineReader(options.maxBytes + 1024, (line) => this.onLine(line));
+    const reader = new LineReader(options.maxBytes + 1024, (line, careful) => this.onLine(line, careful));
     this.socket.once(secure ? "secureConnect" : "connect", () => {
       this.state = "greeting";
     });
@@ -111,35 +105,40 @@ class Connection {
     return this.state !== "leaving" && this.state !== "closed";
   }
 
-  send(message: string, call: Call): Promise<unknown> {
-    if (this.writer.waiting > maxWaiting) return Promise.reject(this.tooMuchWaiting());
-    return new Promise((resolve, reject) => {
-      const id = this.nextId;
-      this.nextId = id === 0xff_ff_ff_ff ? 1 : id + 1;
-      if (this.pending.size === 0) this.socket.ref();
-      this.pending.set(id, { call, resolve, reject });
-      call.onAbort = () => {
-        this.settled(id);
-        this.writer.write(cancelFrame(id));
-        reject(call.value);
-      };
-      this.writer.write(callFrame(id, message, Math.ceil(call.remainingMs), call.tx, call.hops + 1));
-    });
+  send(message: string, outgoing: Outgoing): void {
+    if (this.writer.waiting > maxWaiting) {
+      outgoing.failed(this.tooMuchWaiting());
+      return;
+    }
+    const { call } = outgoing;
+    const id = this.nextId;
+    this.nextId = id === 0xff_ff_ff_ff ? 1 : id + 1;
+    if (this.pending.size === 0) this.socket.ref();
+    this.pending.set(id, outgoing);
+    call.wireId = id;
+    call.onAbort = this.onAbort;
+    this.writer.write(callFrame(id, message, Math.ceil(call.remainingMs), call.tx, call.hops + 1));
   }
 
   destroy(): void {
     this.socket.destroy();
   }
 
-  private onLine(line: string): void {
+  /** The peer need not go on with a call that was given up. */
+  private readonly onAbort = (call: Call): void => {
+    this.settled(call.wireId, call);
+    this.writer.write(cancelFrame(call.wireId));
+  };
+
+  private onLine(line: string, careful: boolean): void {
     if (this.state === "connecting" || this.state === "greeting") {
       this.greeted(line);
       return;
     }
-    const frame = parseFrame(line, { maxDepth: Number.POSITIVE_INFINITY });
+    const frame = parseFrame(line, { maxDepth: Number.POSITIVE_INFINITY, careful });
     switch (frame[0]) {
       case frameKind.result:
-        this.take(frame)?.resolve(frame[2]);
+        this.take(frame)?.call.succeed(frame[2]);
         break;
       case frameKind.error:
         this.onError(frame);
@@ -161,7 +160,7 @@ class Connection {
       return;
     }
     // What a peer answers that refuses us before it greets.
-    const [, , error] = parseFrame(line, { maxDepth: 64 });
+    const [, , error] = parseFrame(line, { maxDepth: 64, careful: true });
     throw peerError(error, this.endpoint);
   }
 
@@ -169,19 +168,19 @@ class Connection {
     const error = peerError(frame[2], this.endpoint);
     // Without a call of ours it is about the connection.
     if (frame[1] === 0) throw error;
-    this.take(frame)?.reject(error);
+    this.take(frame)?.failed(error);
   }
 
-  private take(frame: Frame): Pending | undefined {
+  private take(frame: Frame): Outgoing | undefined {
     const id = frame[1] as number;
-    const pending = this.pending.get(id);
-    if (pending) this.settled(id, pending.call);
-    return pending;
+    const outgoing = this.pending.get(id);
+    if (outgoing) this.settled(id, outgoing.call);
+    return outgoing;
   }
 
-  private settled(id: number, call?: Call): void {
+  private settled(id: number, call: Call): void {
     this.pending.delete(id);
-    if (call) call.onAbort = undefined;
+    call.onAbort = undefined;
     if (this.pending.size === 0) this.idle();
   }
 
@@ -219,9 +218,9 @@ class Connection {
         : peerUnreachable(endpoint, cause);
     const lost = [...this.pending.values()];
     this.pending.clear();
-    for (const { call, reject } of lost) {
-      call.onAbort = undefined;
-      reject(error);
+    for (const outgoing of lost) {
+      outgoing.call.onAbort = undefined;
+      outgoing.failed(error);
     }
   }
 

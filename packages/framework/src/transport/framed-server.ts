@@ -71,7 +71,7 @@ class Connection {
     this.writer = new GatheredWriter(socket);
     const { limits } = shared;
     // The preface stands on a line too.
-    const reader = new LineReader(limits.maxBytes + 1024, (line) => this.onLine(line));
+    const reader = new LineReader(limits.maxBytes + 1024, (line, careful) => this.onLine(line, careful));
     socket.setTimeout(limits.idleTimeoutMs, () => this.destroy());
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.onClose());
@@ -107,13 +107,13 @@ class Connection {
     this.socket.destroy();
   }
 
-  private onLine(line: string): void {
+  private onLine(line: string, careful: boolean): void {
     if (this.socket.destroyed) return;
     if (!this.greeted) {
       this.greet(line);
       return;
     }
-    const frame = parseFrame(line, this.shared.limits);
+    const frame = parseFrame(line, { maxDepth: this.shared.limits.maxDepth, careful });
     switch (frame[0]) {
       case frameKind.call:
         this.onCall(frame);
@@ -133,7 +133,7 @@ class Connection {
 
   private greet(line: string): void {
     if (!line.startsWith(preface)) throw badFrame(`a connection begins with "${preface}" and a JSON object`);
-    const [hello] = parseFrame(`[${line.slice(preface.length)}]`, this.shared.limits);
+    const [hello] = parseFrame(`[${line.slice(preface.length)}]`, { maxDepth: 8, careful: true });
     const secret = typeof hello === "object" && hello !== null && "secret" in hello ? hello.secret : undefined;
     if (!this.shared.isSecret(secret)) {
       throw new VastifyError("unauthenticated", "this port wants the shared secret", { reason: "bad_secret" });

@@ -26,23 +26,18 @@ export function cancelFrame(id: number): string {
   return `[4,${id}]\n`;
 }
 
-// Keys that could reach a prototype, written plainly or with escapes.
-const suspicious = /"(?:__proto__|constructor|prototype)"\s*:|\\u/;
-// A nesting of so many levels takes at least two characters each.
-const charactersPerLevel = 2;
-
 export interface ParseLimits {
   readonly maxDepth: number;
+  /** The text it comes from may hold keys that reach a prototype. */
+  readonly careful: boolean;
 }
 
 /** @throws VastifyError `invalid_argument`, reason `bad_frame`, when the line is no frame */
-export function parseFrame(line: string, { maxDepth }: ParseLimits): Frame {
-  if (line.length > maxDepth * charactersPerLevel && isDeeperThan(line, maxDepth)) {
-    throw badFrame(`it is nested deeper than ${maxDepth} levels`);
-  }
+export function parseFrame(line: string, { maxDepth, careful }: ParseLimits): Frame {
+  if (isDeeperThan(line, maxDepth)) throw badFrame(`it is nested deeper than ${maxDepth} levels`);
   let frame: unknown;
   try {
-    frame = suspicious.test(line) ? JSON.parse(line, safeReviver) : JSON.parse(line);
+    frame = careful ? JSON.parse(line, safeReviver) : JSON.parse(line);
   } catch {
     throw badFrame("it is not JSON");
   }
@@ -54,31 +49,32 @@ export function badFrame(why: string): VastifyError {
   return new VastifyError("invalid_argument", `a frame can't be read: ${why}`, { reason: "bad_frame" });
 }
 
-/** Counts brackets, also those in strings: only a text that seems too deep is looked at more closely. */
+/** A text with no more opening brackets than levels allowed needs no closer look, nor does one that is too short. */
 export function isDeeperThan(json: string, maxDepth: number): boolean {
-  let depth = 0;
-  for (let i = 0; i < json.length; i++) {
-    const code = json.charCodeAt(i);
-    // "[" "{" and "]" "}" differ from each other in one bit.
-    if ((code | 32) === 123) {
-      if (++depth > maxDepth) return isReallyDeeperThan(json, maxDepth);
-    } else if ((code | 32) === 125 && depth > 0) depth--;
-  }
-  return false;
+  if (json.length <= 2 * maxDepth) return false;
+  const openings = countUpTo(json, "{", maxDepth) + countUpTo(json, "[", maxDepth);
+  return openings > maxDepth && isReallyDeeperThan(json, maxDepth);
+}
+
+function countUpTo(text: string, character: string, most: number): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at >= 0 && count <= most; at = text.indexOf(character, at + 1)) count++;
+  return count;
 }
 
 function isReallyDeeperThan(json: string, maxDepth: number): boolean {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < json.length; i++) {
-    const character = json[i];
+    const code = json.charCodeAt(i);
     if (inString) {
-      if (character === "\\") i++;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === "[" || character === "{") {
+      if (code === 92) i++;
+      else if (code === 34) inString = false;
+    } else if (code === 34) inString = true;
+    // "[" and "{" differ in one bit, as "]" and "}" do.
+    else if ((code | 32) === 123) {
       if (++depth > maxDepth) return true;
-    } else if (character === "]" || character === "}") depth--;
+    } else if ((code | 32) === 125) depth--;
   }
   return false;
 }

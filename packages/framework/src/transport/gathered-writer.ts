@@ -27,7 +27,7 @@ export class GatheredWriter {
     this.text += frame;
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(this.flush);
+    process.nextTick(this.flush);
   }
 
   /** Writes what is left, then closes the writing side. */
@@ -42,6 +42,8 @@ export class GatheredWriter {
     if (this.blocked || this.text === "" || this.socket.destroyed) return;
     const { text } = this;
     this.text = "";
-    this.blocked = !this.socket.write(text);
+    // As many bytes as characters: ASCII, which needs no encoding.
+    const encoding = Buffer.byteLength(text) === text.length ? "latin1" : "utf8";
+    this.blocked = !this.socket.write(text, encoding);
   };
 }

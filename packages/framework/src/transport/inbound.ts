@@ -1,4 +1,4 @@
-import type { Call, Message } from "../core/index.js";
+import type { Call, Message, VastifyError } from "../core/index.js";
 
 /** A call that a peer sent us. */
 export interface InboundCall {
@@ -16,6 +16,13 @@ export interface InboundCall {
  * hangs up. What it throws goes back as a wire error.
  */
 export type InboundHandler = (inbound: InboundCall) => Call;
+
+/** A call on its way to a peer. Its result goes to the call itself. */
+export interface Outgoing {
+  readonly call: Call;
+  /** This try failed; whether the call fails with it is the sender's to say. */
+  failed(error: VastifyError): void;
+}
 
 /** Where a peer answers calls. */
 export interface Endpoint {

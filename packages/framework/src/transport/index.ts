@@ -1,4 +1,11 @@
-export { type Endpoint, type InboundCall, type InboundHandler, ownProtocol, ownProtocolOverTls } from "./inbound.js";
+export {
+  type Endpoint,
+  type InboundCall,
+  type InboundHandler,
+  type Outgoing,
+  ownProtocol,
+  ownProtocolOverTls,
+} from "./inbound.js";
 export { resolveTransportLimits, type TransportLimits } from "./limits.js";
 export { createTransportClient, type TransportClient, type TransportClientOptions } from "./transport-client.js";
 export { createTransportServer, type TransportServer, type TransportServerOptions } from "./transport-server.js";

@@ -1,6 +1,11 @@
+import { isAscii } from "node:buffer";
 import { VastifyError } from "../core/index.js";
+import { maySayPrototype } from "./clean-message.js";
 
 const lineFeed = 10;
+
+/** @param careful the text that the line comes from may hold keys that reach a prototype */
+export type OnLine = (line: string, careful: boolean) => void;
 
 /**
  * Cuts a byte stream into lines. What has arrived is decoded at once, up to the last line feed; the rest waits,
@@ -8,11 +13,11 @@ const lineFeed = 10;
  */
 export class LineReader {
   private readonly maxBytes: number;
-  private readonly onLine: (line: string) => void;
+  private readonly onLine: OnLine;
   private parts: Buffer[] = [];
   private waiting = 0;
 
-  constructor(maxBytes: number, onLine: (line: string) => void) {
+  constructor(maxBytes: number, onLine: OnLine) {
     this.maxBytes = maxBytes;
     this.onLine = onLine;
   }
@@ -25,18 +30,19 @@ export class LineReader {
       return;
     }
     let text: string;
-    if (this.waiting === 0) text = chunk.toString("utf8", 0, last + 1);
+    if (this.waiting === 0) text = decode(chunk.subarray(0, last + 1));
     else {
       this.parts.push(chunk.subarray(0, last + 1));
-      text = Buffer.concat(this.parts).toString("utf8");
+      text = decode(Buffer.concat(this.parts));
       this.parts = [];
       this.waiting = 0;
     }
     if (last + 1 < chunk.length) this.keep(chunk.subarray(last + 1));
+    const careful = maySayPrototype(text);
     for (let start = 0; start < text.length; ) {
       const end = text.indexOf("\n", start);
       if (end - start > this.maxBytes) throw tooLarge(this.maxBytes);
-      this.onLine(text.slice(start, end));
+      this.onLine(text.slice(start, end), careful);
       start = end + 1;
     }
   }
@@ -46,6 +52,11 @@ export class LineReader {
     this.waiting += rest.length;
     if (this.waiting > this.maxBytes) throw tooLarge(this.maxBytes);
   }
+}
+
+/** Most texts are ASCII, which needs no decoding. */
+function decode(bytes: Buffer): string {
+  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
 }
 
 function tooLarge(maxBytes: number): VastifyError {

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { type Call, VastifyError } from "../core/index.js";
 import { safeReviver } from "./clean-message.js";
-import { type Endpoint, headers } from "./inbound.js";
+import { type Endpoint, headers, type Outgoing } from "./inbound.js";
 import { peerError, peerLost, peerUnreachable } from "./peer-errors.js";
 
 export interface SenecaHttpClient {
   /** @param body the message as JSON */
-  send(endpoint: Endpoint, body: string, call: Call): Promise<unknown>;
+  send(endpoint: Endpoint, body: string, outgoing: Outgoing): void;
   close(): void;
 }
 
@@ -19,7 +19,13 @@ export function createSenecaHttpClient(maxBytes: number): SenecaHttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets, scheduling: "lifo" });
   const origin = `vastify/${randomUUID()}`;
   return {
-    send: (endpoint, body, call) => send({ agent, origin, maxBytes }, endpoint, body, call),
+    send(endpoint, body, outgoing) {
+      const { call } = outgoing;
+      post({ agent, origin, maxBytes }, endpoint, body, call).then(
+        (result) => call.succeed(result),
+        (error) => outgoing.failed(VastifyError.from(error)),
+      );
+    },
     close: () => agent.destroy(),
   };
 }
@@ -30,7 +36,7 @@ interface Sender {
   readonly maxBytes: number;
 }
 
-function send({ agent, origin, maxBytes }: Sender, endpoint: Endpoint, body: string, call: Call): Promise<unknown> {
+function post({ agent, origin, maxBytes }: Sender, endpoint: Endpoint, body: string, call: Call): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let connected = false;
     const request = httpRequest({

@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from "node:tls";
-import { type Call, VastifyError } from "../core/index.js";
+import { VastifyError } from "../core/index.js";
 import { cleanMessage } from "./clean-message.js";
 import { createFramedClient } from "./framed-client.js";
-import { type Endpoint, ownProtocol, ownProtocolOverTls } from "./inbound.js";
+import { type Endpoint, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
 import { createSenecaHttpClient } from "./seneca-http-client.js";
 
 export interface TransportClientOptions {
@@ -18,11 +18,11 @@ export interface TransportClientOptions {
 
 export interface TransportClient {
   /**
-   * Sends a call to a peer and gives its result, or throws the error it answered with.
-   * @throws VastifyError `unavailable`: reason `peer_unreachable` when nothing was sent, `peer_lost` when the
-   * connection broke after sending, so that nobody knows whether the action ran; `deadline_exceeded`; `canceled`
+   * Sends a call to a peer. Its result becomes the call's; a failure is told to `outgoing`: the error that the peer
+   * answered with, or `unavailable` with reason `peer_unreachable` when nothing was sent and `peer_lost` when the
+   * connection broke after sending, so that nobody knows whether the action ran.
    */
-  send(endpoint: Endpoint, call: Call): Promise<unknown>;
+  send(endpoint: Endpoint, outgoing: Outgoing): void;
   close(): void;
 }
 
@@ -32,22 +32,26 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
   const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs });
   const http = createSenecaHttpClient(maxBytes);
   return {
-    send(endpoint, call) {
+    send(endpoint, outgoing) {
       let message: string;
       try {
-        message = JSON.stringify(cleanMessage(call.message));
+        message = JSON.stringify(cleanMessage(outgoing.call.message));
       } catch (cause) {
-        return Promise.reject(
+        outgoing.call.fail(
           new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause }),
         );
+        return;
       }
-      const { protocols } = endpoint;
-      const isOurs = protocols.includes(ownProtocol) || protocols.includes(ownProtocolOverTls);
-      return isOurs ? framed.send(endpoint, message, call) : http.send(endpoint, message, call);
+      if (speaksOurs(endpoint)) framed.send(endpoint, message, outgoing);
+      else http.send(endpoint, message, outgoing);
     },
     close() {
       framed.close();
       http.close();
     },
   };
+}
+
+function speaksOurs({ protocols }: Endpoint): boolean {
+  return protocols.includes(ownProtocol) || protocols.includes(ownProtocolOverTls);
 }
