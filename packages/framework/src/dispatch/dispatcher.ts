@@ -121,18 +121,19 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return addressee.target === name || find(message)?.client !== false;
   }
 
-  function runHere(call: Call, definition = findHere(call.message)): void {
+  /** @param isOurs nobody else holds the message, so its action need not get a copy */
+  function runHere(call: Call, definition = findHere(call.message), isOurs = false): void {
     if (!definition) call.fail(noPattern(call.message));
     else if (call.depth > maxDepth) call.fail(tooDeep(call));
     else {
       const action = isPlain() ? direct(definition) : null;
-      if (action) runDirect(action, call);
+      if (action) runDirect(action, call, isOurs ? call.message : { ...call.message });
       else runBySeneca(call, { prior$: definition.id });
     }
   }
 
-  function runDirect(action: DirectAction, call: Call): void {
-    runHandler(action, new action.Self(call), { ...call.message }, (error, result) => settle(call, error, result));
+  function runDirect(action: DirectAction, call: Call, message: Message): void {
+    runHandler(action, new action.Self(call), message, (error, result) => settle(call, error, result));
   }
 
   function runPrior(
@@ -212,7 +213,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         return call;
       }
       const definition = findHere(message);
-      if (definition && exposure.has(definition)) runHere(call, definition);
+      if (definition && exposure.has(definition)) runHere(call, definition, true);
       else call.fail(noPattern(message));
       call.watch();
       return call;

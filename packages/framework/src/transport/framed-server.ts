@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type Call, type Logger, VastifyError } from "../core/index.js";
-import { cleanMessage } from "./clean-message.js";
+import { withoutDirectives } from "./clean-message.js";
 import { badFrame, errorFrame, type Frame, frameKind, parseFrame, preface, resultFrame } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
 import type { InboundHandler } from "./inbound.js";
@@ -156,7 +156,7 @@ class Connection {
     let call: Call;
     try {
       call = this.shared.handle({
-        message: cleanMessage(message as Record<string, unknown>),
+        message: withoutDirectives(message as Record<string, unknown>),
         tx: trace,
         timeoutMs: typeof timeoutMs === "number" && timeoutMs > 0 ? timeoutMs : undefined,
         hops: typeof hops === "number" && hops >= 0 ? hops : 0,

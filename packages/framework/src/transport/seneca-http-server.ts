@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { delay, type Logger, outcomeOf, resultCodeOf, VastifyError } from "../core/index.js";
-import { cleanMessage, safeReviver } from "./clean-message.js";
+import { safeReviver, withoutDirectives } from "./clean-message.js";
 import { isDeeperThan } from "./frames.js";
 import { headers, type InboundHandler } from "./inbound.js";
 import type { ResolvedTransportLimits } from "./limits.js";
@@ -119,7 +119,7 @@ async function receive(request: IncomingMessage, limits: ResolvedTransportLimits
   const senecaId = header(request, "seneca-id");
   const id = typeof meta?.id === "string" ? meta.id : senecaId;
   return {
-    message: cleanMessage({ ...body, ...Object.fromEntries(url.searchParams) }),
+    message: withoutDirectives({ ...body, ...Object.fromEntries(url.searchParams) }),
     tx: header(request, headers.tx) ?? id?.split("/")[1],
     timeoutMs:
       numberHeader(request, headers.timeoutMs) ?? (typeof meta?.timeout === "number" ? meta.timeout : undefined),

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { VastifyError } from "../core/index.js";
-import { cleanMessage } from "./clean-message.js";
+import { withoutDirectives } from "./clean-message.js";
 import { createFramedClient } from "./framed-client.js";
 import { type Endpoint, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
 import { createSenecaHttpClient } from "./seneca-http-client.js";
@@ -35,7 +35,7 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
     send(endpoint, outgoing) {
       let message: string;
       try {
-        message = JSON.stringify(cleanMessage(outgoing.call.message));
+        message = JSON.stringify(withoutDirectives(outgoing.call.message));
       } catch (cause) {
         outgoing.call.fail(
           new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause }),
