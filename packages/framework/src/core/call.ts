@@ -36,6 +36,8 @@ export class Call implements Expiring {
 
   /** Called once when the call is given up before it has an outcome of its own; whoever carries it sets this. */
   onAbort: ((call: Call) => void) | undefined = undefined;
+  /** False once something of it was sent that can't be sent again. */
+  repeatable = true;
   /** Its number on the connection that carries it. */
   wireId = 0;
 

@@ -26,7 +26,7 @@ export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
   if (!Number.isInteger(attempts) || attempts < 1)
     throw badOption("retry.attempts", attempts, "a whole number above 0");
   return (call, error, attempt) => {
-    if (attempt >= attempts || call.outcome !== "open") return undefined;
+    if (attempt >= attempts || !call.repeatable || call.outcome !== "open") return undefined;
     const mayRepeat = neverRan.has(error.reason) || (call.idempotent && error.reason === "peer_lost");
     return mayRepeat ? backoffMs(attempt - 1, backoff) : undefined;
   };

@@ -1,11 +1,14 @@
 import { connect as connectPlain, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type Call, VastifyError } from "../core/index.js";
+import { announce, attach, type Detached, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
 import { type Endpoint, type Outgoing, ownProtocolOverTls } from "./inbound.js";
-import { LineReader } from "./line-reader.js";
 import { peerError, peerLost, peerUnreachable } from "./peer-errors.js";
+import { StreamHub } from "./stream-hub.js";
 
 export interface FramedClientOptions {
   readonly secret: string | undefined;
@@ -18,8 +21,14 @@ export interface FramedClientOptions {
 }
 
 export interface FramedClient {
-  send(endpoint: Endpoint, message: string, outgoing: Outgoing): void;
+  send(endpoint: Endpoint, message: Encoded, outgoing: Outgoing): void;
   close(): void;
+}
+
+/** A message ready to be sent. */
+export interface Encoded {
+  readonly json: string;
+  readonly attachments: Detached["attachments"];
 }
 
 /** Calls that a peer does not read pile up here; past this many characters further ones are refused. */
@@ -58,12 +67,14 @@ export function createFramedClient(options: FramedClientOptions): FramedClient {
   };
 }
 
-class Connection {
+class Connection implements FrameTaker {
   onClose: () => void = () => {};
   private readonly endpoint: Endpoint;
   private readonly options: FramedClientOptions;
   private readonly socket: Socket;
   private readonly writer: GatheredWriter;
+  private readonly streams: StreamHub;
+  private readonly raw = new RawBytes();
   private readonly pending = new Map<number, Outgoing>();
   private readonly heartbeat: NodeJS.Timeout;
   private nextId = 1;
@@ -79,7 +90,8 @@ class Connection {
     this.socket = secure ? connectTls({ ...options.tls, host, port }) : connectPlain({ host, port });
     this.socket.setNoDelay(true);
     this.writer = new GatheredWriter(this.socket);
-    const reader = new LineReader(options.maxBytes + 1024, (line, careful) => this.onLine(line, careful));
+    this.streams = new StreamHub(this.writer);
+    const reader = new FrameReader(options.maxBytes + 1024, this);
     this.socket.once(secure ? "secureConnect" : "connect", () => {
       this.state = "greeting";
     });
@@ -105,7 +117,7 @@ class Connection {
     return this.state !== "leaving" && this.state !== "closed";
   }
 
-  send(message: string, outgoing: Outgoing): void {
+  send({ json, attachments }: Encoded, outgoing: Outgoing): void {
     if (this.writer.waiting > maxWaiting) {
       outgoing.failed(this.tooMuchWaiting());
       return;
@@ -117,7 +129,15 @@ class Connection {
     this.pending.set(id, outgoing);
     call.wireId = id;
     call.onAbort = this.onAbort;
-    this.writer.write(callFrame(id, message, Math.ceil(call.remainingMs), call.tx, call.hops + 1));
+    const timeoutMs = Math.ceil(call.remainingMs);
+    if (!attachments) {
+      this.writer.write(callFrame(id, json, timeoutMs, call.tx, call.hops + 1));
+      return;
+    }
+    // What a stream has given can't be given again.
+    if (attachments.some(([, attachment]) => attachment instanceof Readable)) call.repeatable = false;
+    const { attached, bytes } = announce(attachments, this.streams);
+    this.writer.writeWithBytes(callFrame(id, json, timeoutMs, call.tx, call.hops + 1, attached), bytes);
   }
 
   destroy(): void {
@@ -130,28 +150,57 @@ class Connection {
     this.writer.write(cancelFrame(call.wireId));
   };
 
-  private onLine(line: string, careful: boolean): void {
+  onLine(line: string, careful: boolean): number {
     if (this.state === "connecting" || this.state === "greeting") {
       this.greeted(line);
-      return;
+      return 0;
     }
     const frame = parseFrame(line, { maxDepth: Number.POSITIVE_INFINITY, careful });
     switch (frame[0]) {
       case frameKind.result:
-        this.take(frame)?.call.succeed(frame[2]);
-        break;
+        return this.onResult(frame);
       case frameKind.error:
         this.onError(frame);
-        break;
+        return 0;
       case frameKind.ping:
         this.writer.write(`[${frameKind.pong}]\n`);
-        break;
+        return 0;
       case frameKind.goodbye:
         this.leave();
-        break;
+        return 0;
+      case frameKind.data:
+      case frameKind.end:
+      case frameKind.abort:
+      case frameKind.credit:
+      case frameKind.stop:
+        return this.streams.onFrame(frame);
       default:
-        break;
+        return 0;
     }
+  }
+
+  onBytes(bytes: Buffer): void {
+    if (!this.raw.take(bytes)) this.streams.onBytes(bytes);
+  }
+
+  private onResult(frame: Frame): number {
+    if (frame.length <= 3) {
+      this.take(frame)?.call.succeed(frame[2]);
+      return 0;
+    }
+    const announced = readAnnounced(frame[3], this.options.maxBytes);
+    return this.raw.expect(rawBytesOf(announced), (raw) => {
+      const streams: Readable[] = [];
+      const streamOf = (id: number): Readable => {
+        const stream = this.streams.receive(id);
+        streams.push(stream);
+        return stream;
+      };
+      const result = attach(frame[2], announced, raw, streamOf);
+      const outgoing = this.take(frame);
+      if (outgoing) outgoing.call.succeed(result);
+      else for (const stream of streams) stream.destroy();
+    });
   }
 
   private greeted(line: string): void {
@@ -216,6 +265,7 @@ class Connection {
       : wasOpen
         ? peerLost(endpoint, cause)
         : peerUnreachable(endpoint, cause);
+    this.streams.close(error);
     const lost = [...this.pending.values()];
     this.pending.clear();
     for (const outgoing of lost) {

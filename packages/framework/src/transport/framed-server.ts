@@ -1,12 +1,15 @@
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { type Call, type Logger, VastifyError } from "../core/index.js";
+import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import { withoutDirectives } from "./clean-message.js";
+import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { badFrame, errorFrame, type Frame, frameKind, parseFrame, preface, resultFrame } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
 import type { InboundHandler } from "./inbound.js";
 import type { ResolvedTransportLimits } from "./limits.js";
-import { LineReader } from "./line-reader.js";
 import type { SecretCheck } from "./secret.js";
+import { StreamHub } from "./stream-hub.js";
 
 export interface FramedServerOptions {
   readonly handle: InboundHandler;
@@ -57,10 +60,12 @@ interface Shared extends FramedServerOptions {
   refusing: boolean;
 }
 
-class Connection {
+class Connection implements FrameTaker {
   private readonly socket: Socket;
   private readonly shared: Shared;
   private readonly writer: GatheredWriter;
+  private readonly streams: StreamHub;
+  private readonly raw = new RawBytes();
   private readonly calls = new Map<number, Call>();
   private greeted = false;
   private whenIdle: (() => void) | undefined = undefined;
@@ -70,8 +75,9 @@ class Connection {
     this.shared = shared;
     this.writer = new GatheredWriter(socket);
     const { limits } = shared;
+    this.streams = new StreamHub(this.writer);
     // The preface stands on a line too.
-    const reader = new LineReader(limits.maxBytes + 1024, (line, careful) => this.onLine(line, careful));
+    const reader = new FrameReader(limits.maxBytes + 1024, this);
     socket.setTimeout(limits.idleTimeoutMs, () => this.destroy());
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.onClose());
@@ -107,28 +113,37 @@ class Connection {
     this.socket.destroy();
   }
 
-  private onLine(line: string, careful: boolean): void {
-    if (this.socket.destroyed) return;
+  onLine(line: string, careful: boolean): number {
+    if (this.socket.destroyed) return 0;
     if (!this.greeted) {
       this.greet(line);
-      return;
+      return 0;
     }
     const frame = parseFrame(line, { maxDepth: this.shared.limits.maxDepth, careful });
     switch (frame[0]) {
       case frameKind.call:
-        this.onCall(frame);
-        break;
+        return this.onCall(frame);
       case frameKind.cancel:
         this.calls.get(frame[1] as number)?.cancel();
-        break;
+        return 0;
       case frameKind.ping:
         this.writer.write(`[${frameKind.pong}]\n`);
-        break;
+        return 0;
       case frameKind.pong:
-        break;
+        return 0;
+      case frameKind.data:
+      case frameKind.end:
+      case frameKind.abort:
+      case frameKind.credit:
+      case frameKind.stop:
+        return this.streams.onFrame(frame);
       default:
         throw badFrame(`its kind ${JSON.stringify(frame[0])?.slice(0, 40)} is unknown`);
     }
+  }
+
+  onBytes(bytes: Buffer): void {
+    if (!this.raw.take(bytes)) this.streams.onBytes(bytes);
   }
 
   private greet(line: string): void {
@@ -144,17 +159,32 @@ class Connection {
     if (this.shared.refusing) this.sayGoodbye();
   }
 
-  private onCall(frame: Frame): void {
-    const [, id, message, timeoutMs, tx, hops] = frame;
+  private onCall(frame: Frame): number {
+    const id = frame[1];
     if (!isId(id) || this.calls.has(id)) throw badFrame("a call's id is a whole number that is not in use");
-    const trace = typeof tx === "string" && tx !== "" && tx.length <= 256 ? tx : undefined;
-    const refusal = this.refusalOf(message);
-    if (refusal) {
-      this.writer.write(errorFrame(id, refusal, trace));
-      return;
+    if (frame.length <= 6) {
+      this.run(id, frame, frame[2], []);
+      return 0;
     }
+    const announced = readAnnounced(frame[6], this.shared.limits.maxBytes);
+    return this.raw.expect(rawBytesOf(announced), (raw) => {
+      const received: Readable[] = [];
+      const streamOf = (number: number): Readable => {
+        const stream = this.streams.receive(number);
+        received.push(stream);
+        return stream;
+      };
+      this.run(id, frame, attach(frame[2], announced, raw, streamOf), received);
+    });
+  }
+
+  private run(id: number, frame: Frame, message: unknown, streams: readonly Readable[]): void {
+    const [, , , timeoutMs, tx, hops] = frame;
+    const trace = typeof tx === "string" && tx !== "" && tx.length <= 256 ? tx : undefined;
     let call: Call;
     try {
+      const refusal = this.refusalOf(message);
+      if (refusal) throw refusal;
       call = this.shared.handle({
         message: withoutDirectives(message as Record<string, unknown>),
         tx: trace,
@@ -163,10 +193,12 @@ class Connection {
       });
     } catch (error) {
       this.writer.write(errorFrame(id, error, trace));
+      dropUnread(streams);
       return;
     }
     if (call.outcome !== "open") {
       this.answer(id, call);
+      dropUnread(streams);
       return;
     }
     this.calls.set(id, call);
@@ -174,6 +206,8 @@ class Connection {
     call.onOutcome = () => {
       this.forget(id);
       this.answer(id, call);
+      if (call.outcome === "failed") for (const stream of streams) stream.destroy(VastifyError.from(call.value));
+      else dropUnread(streams);
       if (this.calls.size === 0) this.whenIdle?.();
     };
   }
@@ -192,17 +226,26 @@ class Connection {
   }
 
   private answer(id: number, call: Call): void {
-    this.writer.write(call.outcome === "done" ? this.resultOf(id, call) : errorFrame(id, call.value, call.tx));
-  }
-
-  private resultOf(id: number, call: Call): string {
+    if (call.outcome === "failed") {
+      this.writer.write(errorFrame(id, call.value, call.tx));
+      return;
+    }
+    const { json, attachments } = detach(call.value);
+    let text: string;
     try {
-      return resultFrame(id, call.value);
+      if (!attachments) {
+        this.writer.write(resultFrame(id, json));
+        return;
+      }
+      text = JSON.stringify(json);
     } catch (cause) {
       const error = new VastifyError("internal", "the result can't be written as JSON", { reason: "bad_result" });
       this.shared.log.error(error.message, { err: cause, tx: call.tx });
-      return errorFrame(id, error, call.tx);
+      this.writer.write(errorFrame(id, error, call.tx));
+      return;
     }
+    const { attached, bytes } = announce(attachments, this.streams);
+    this.writer.writeWithBytes(`[${frameKind.result},${id},${text}${attached}]\n`, bytes);
   }
 
   private forget(id: number): void {
@@ -227,6 +270,7 @@ class Connection {
   }
 
   private onClose(): void {
+    this.streams.close(new VastifyError("unavailable", "the peer broke off the connection", { reason: "peer_lost" }));
     for (const [id, call] of this.calls) {
       this.forget(id);
       call.onOutcome = undefined;
@@ -234,6 +278,11 @@ class Connection {
     }
     this.whenIdle = undefined;
   }
+}
+
+/** Streams that the action did not begin to read by the time it was done are not wanted. */
+function dropUnread(streams: readonly Readable[]): void {
+  for (const stream of streams) if (!stream.readableDidRead) stream.destroy();
 }
 
 function isId(value: unknown): value is number {

@@ -2,7 +2,21 @@ import { VastifyError } from "../core/index.js";
 import { safeReviver } from "./clean-message.js";
 
 // One JSON array per line; its first member is the kind. docs/reference/protocol.md describes each.
-export const frameKind = { call: 1, result: 2, error: 3, cancel: 4, ping: 5, pong: 6, goodbye: 7 } as const;
+export const frameKind = {
+  call: 1,
+  result: 2,
+  error: 3,
+  cancel: 4,
+  ping: 5,
+  pong: 6,
+  goodbye: 7,
+  /** Of a stream: bytes, its end, its failure; and from its receiver: take more, want no more. */
+  data: 8,
+  end: 9,
+  abort: 10,
+  credit: 11,
+  stop: 12,
+} as const;
 
 /** What both sides say first, after it a JSON object and a line feed. */
 export const preface = "vastify/1 ";
@@ -10,12 +24,20 @@ export const preface = "vastify/1 ";
 /** A frame as it came: an array whose first member is the kind. */
 export type Frame = readonly unknown[];
 
-export function callFrame(id: number, message: string, timeoutMs: number, tx: string, hops: number): string {
-  return `[1,${id},${message},${timeoutMs},"${tx}",${hops}]\n`;
+/** @param attached the list of attachments, with its comma, or nothing */
+export function callFrame(
+  id: number,
+  message: string,
+  timeoutMs: number,
+  tx: string,
+  hops: number,
+  attached = "",
+): string {
+  return `[1,${id},${message},${timeoutMs},"${tx}",${hops}${attached}]\n`;
 }
 
-export function resultFrame(id: number, result: unknown): string {
-  return `[2,${id},${JSON.stringify(result) ?? "null"}]\n`;
+export function resultFrame(id: number, result: unknown, attached = ""): string {
+  return `[2,${id},${JSON.stringify(result) ?? "null"}${attached}]\n`;
 }
 
 export function errorFrame(id: number, error: unknown, tx: string | undefined): string {

@@ -6,44 +6,88 @@ import type { Socket } from "node:net";
  */
 export class GatheredWriter {
   private readonly socket: Socket;
+  /** What raw bytes came after, in order. */
+  private earlier: (string | Uint8Array)[] = [];
+  private earlierSize = 0;
   private text = "";
   private scheduled = false;
   private blocked = false;
+  private waiters: (() => void)[] = [];
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on("drain", () => {
       this.blocked = false;
-      if (this.text !== "") this.flush();
+      this.flush();
+      if (this.blocked) return;
+      for (const waiter of this.waiters.splice(0)) waiter();
+    });
+    socket.on("close", () => {
+      for (const waiter of this.waiters.splice(0)) waiter();
     });
   }
 
-  /** Characters that wait to be written, here and in the socket. */
+  /** Characters and bytes that wait to be written, here and in the socket. */
   get waiting(): number {
-    return this.text.length + this.socket.writableLength;
+    return this.text.length + this.earlierSize + this.socket.writableLength;
   }
 
   write(frame: string): void {
     this.text += frame;
-    if (this.scheduled) return;
-    this.scheduled = true;
-    process.nextTick(this.flush);
+    this.schedule();
+  }
+
+  /** Writes a frame and the raw bytes that it announces. */
+  writeWithBytes(frame: string, bytes: readonly Uint8Array[]): void {
+    this.earlier.push(this.text + frame, ...bytes);
+    this.earlierSize += this.text.length + frame.length;
+    for (const one of bytes) this.earlierSize += one.length;
+    this.text = "";
+    this.schedule();
+  }
+
+  /** Resolves when the peer reads, or is gone. */
+  async ready(): Promise<void> {
+    if (!this.blocked || this.socket.destroyed) return;
+    await new Promise<void>((resolve) => this.waiters.push(resolve));
   }
 
   /** Writes what is left, then closes the writing side. */
   end(): void {
     if (this.socket.destroyed) return;
-    this.socket.end(this.text);
-    this.text = "";
+    this.blocked = false;
+    this.flush();
+    this.socket.end();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    process.nextTick(this.flush);
   }
 
   private readonly flush = (): void => {
     this.scheduled = false;
-    if (this.blocked || this.text === "" || this.socket.destroyed) return;
+    if (this.blocked || this.socket.destroyed) return;
+    if (this.earlierSize > 0) this.flushEarlier();
+    if (this.text === "") return;
     const { text } = this;
     this.text = "";
-    // As many bytes as characters: ASCII, which needs no encoding.
-    const encoding = Buffer.byteLength(text) === text.length ? "latin1" : "utf8";
-    this.blocked = !this.socket.write(text, encoding);
+    this.put(text);
   };
+
+  private flushEarlier(): void {
+    const { earlier } = this;
+    this.earlier = [];
+    this.earlierSize = 0;
+    this.socket.cork();
+    for (const part of earlier) this.put(part);
+    this.socket.uncork();
+  }
+
+  private put(part: string | Uint8Array): void {
+    if (typeof part !== "string") this.blocked = !this.socket.write(part);
+    // As many bytes as characters: ASCII, which needs no encoding.
+    else this.blocked = !this.socket.write(part, Buffer.byteLength(part) === part.length ? "latin1" : "utf8");
+  }
 }

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { VastifyError } from "../core/index.js";
+import { detach } from "./attachments.js";
 import { withoutDirectives } from "./clean-message.js";
 import { createFramedClient } from "./framed-client.js";
 import { type Endpoint, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
@@ -33,17 +34,20 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
   const http = createSenecaHttpClient(maxBytes);
   return {
     send(endpoint, outgoing) {
-      let message: string;
+      const { call } = outgoing;
+      const { json: value, attachments } = detach(withoutDirectives(call.message));
+      let json: string;
       try {
-        message = JSON.stringify(withoutDirectives(outgoing.call.message));
+        json = JSON.stringify(value);
       } catch (cause) {
-        outgoing.call.fail(
+        call.fail(
           new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause }),
         );
         return;
       }
-      if (speaksOurs(endpoint)) framed.send(endpoint, message, outgoing);
-      else http.send(endpoint, message, outgoing);
+      if (speaksOurs(endpoint)) framed.send(endpoint, { json, attachments }, outgoing);
+      else if (attachments) call.fail(noAttachments(endpoint));
+      else http.send(endpoint, json, outgoing);
     },
     close() {
       framed.close();
@@ -54,4 +58,9 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
 
 function speaksOurs({ protocols }: Endpoint): boolean {
   return protocols.includes(ownProtocol) || protocols.includes(ownProtocolOverTls);
+}
+
+function noAttachments({ host, port }: Endpoint): VastifyError {
+  const text = `the peer at ${host}:${port} speaks only Seneca's HTTP protocol, which carries neither bytes nor streams`;
+  return new VastifyError("invalid_argument", text, { reason: "no_attachments" });
 }

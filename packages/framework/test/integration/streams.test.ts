@@ -1,0 +1,212 @@
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Call, Deadlines, outcomeOf, VastifyError } from "../../src/core/index.js";
+import { createTransportClient, createTransportServer, ownProtocol } from "../../src/transport/index.js";
+import { until } from "../support/services.js";
+
+const deadlines = new Deadlines();
+// biome-ignore lint/suspicious/noExplicitAny: each test knows what it sends
+type Action = (message: any, call: Call) => unknown;
+
+/** A server with one action, and how to call it. */
+async function serving(action: Action) {
+  const server = createTransportServer({
+    port: 0,
+    handle({ message, tx, timeoutMs = 5_000, hops }) {
+      const call = new Call(message, { timeoutMs, tx, hops }, deadlines);
+      Promise.resolve()
+        .then(() => action(message, call))
+        .then(
+          (result) => call.succeed(result),
+          (error) => call.fail(error),
+        );
+      call.watch();
+      return call;
+    },
+  });
+  const endpoint = { host: "127.0.0.1", port: await server.listen(), protocols: [ownProtocol] };
+  const client = createTransportClient();
+  onTestFinished(async () => {
+    client.close();
+    await server.close(100);
+  });
+  function start(message: object): Call {
+    const call = new Call({ ...message }, { timeoutMs: 10_000 }, deadlines);
+    client.send(endpoint, { call, failed: (error) => call.fail(error) });
+    return call;
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it gets
+  return { server, start, call: (message: object): Promise<any> => outcomeOf(start(message)) };
+}
+
+async function digestOf(stream: Readable): Promise<{ bytes: number; sha: string }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of stream) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, sha: hash.digest("hex") };
+}
+
+/** `bytes` of random data, in chunks of uneven sizes, and its digest once read. */
+function randomStream(bytes: number) {
+  const hash = createHash("sha256");
+  function* chunks() {
+    for (let left = bytes; left > 0; ) {
+      const chunk = randomBytes(Math.min(left, 1 + ((left * 7919) % 150_000)));
+      hash.update(chunk);
+      left -= chunk.length;
+      yield chunk;
+    }
+  }
+  return { stream: Readable.from(chunks(), { objectMode: false }), sha: () => hash.digest("hex") };
+}
+
+describe("bytes", () => {
+  it.each([0, 1, 10, 1_000, 300_000])("%i of them cross as they are, in messages and results", async (size) => {
+    const { call } = await serving(({ data, name }) => ({
+      name,
+      size: data.length,
+      back: Buffer.from(data).reverse(),
+    }));
+    const data = randomBytes(size);
+    const { back, ...rest } = await call({ name: "文", data });
+    expect(rest).toEqual({ name: "文", size });
+    expect(Buffer.from(back).reverse().equals(data)).toBe(true);
+  });
+
+  it("may be the result itself", async () => {
+    const { call } = await serving(() => Buffer.from("line\nfeed\n[1]\n"));
+    expect(String(await call({}))).toBe("line\nfeed\n[1]\n");
+  });
+
+  it("over the limit are refused, and the next call is served by a new connection", async () => {
+    const { call } = await serving(({ data }) => data?.length ?? "fine");
+    await expect(call({ data: Buffer.alloc(1_100_000) })).rejects.toMatchObject({ reason: "body_too_large" });
+    expect(await call({})).toBe("fine");
+  });
+
+  it("don't disturb calls around them", async () => {
+    const { call } = await serving(({ data, n }) => ({ n, size: data?.length ?? 0 }));
+    const calls = Array.from({ length: 200 }, (_, n) =>
+      call(n % 3 === 0 ? { n, data: randomBytes(n * 100) } : { n, text: "文".repeat(n) }),
+    );
+    const results = await Promise.all(calls);
+    expect(results).toEqual(results.map((_, n) => ({ n, size: n % 3 === 0 ? n * 100 : 0 })));
+  });
+});
+
+describe("streams", () => {
+  it("carry an upload", async () => {
+    const { call } = await serving(({ file }) => digestOf(file));
+    const { stream, sha } = randomStream(5_000_000);
+    const got = await call({ name: "file", file: stream });
+    expect(got).toEqual({ bytes: 5_000_000, sha: sha() });
+  });
+
+  it("carry a download, alone or in an object", async () => {
+    const sent = randomStream(3_000_000);
+    const { call } = await serving(({ alone }) =>
+      alone ? sent.stream : { type: "text/plain", body: Readable.from(["a", "b"]) },
+    );
+    expect(await digestOf(await call({ alone: true }))).toEqual({ bytes: 3_000_000, sha: sent.sha() });
+    const { type, body } = await call({});
+    expect([type, (await digestOf(body)).bytes]).toEqual(["text/plain", 2]);
+  });
+
+  it("go through an action that gives back what it got", async () => {
+    const { call } = await serving(({ file }) => file);
+    const { stream, sha } = randomStream(2_000_000);
+    expect(await digestOf(await call({ file: stream }))).toEqual({ bytes: 2_000_000, sha: sha() });
+  });
+
+  it("interleave with each other and with calls", async () => {
+    const { call } = await serving(({ file, n }) => (file ? digestOf(file) : { n }));
+    const uploads = [1, 2, 3].map(() => randomStream(1_000_000));
+    const digests = uploads.map(({ stream }) => call({ file: stream }));
+    const quick = await Promise.all(Array.from({ length: 50 }, (_, n) => call({ n })));
+    expect(quick).toHaveLength(50);
+    const got = await Promise.all(digests);
+    expect(got.map(({ sha }) => sha)).toEqual(uploads.map(({ sha }) => sha()));
+  });
+
+  it("wait for a slow reader instead of filling its memory", async () => {
+    let pulled = 0;
+    const endless = new Readable({
+      read() {
+        pulled += 65_536;
+        this.push(Buffer.alloc(65_536));
+      },
+    });
+    const { call } = await serving(() => endless);
+    const stream: Readable = await call({});
+    stream.once("readable", () => {});
+    await until(() => pulled > 200_000, "it began to flow");
+    await sleep(200);
+    expect(pulled).toBeLessThan(4_000_000);
+    stream.destroy();
+    await until(() => endless.destroyed, "the sender heard that nobody reads");
+  });
+
+  it("that fail tell the reader why, without secrets", async () => {
+    const failing = (error: Error) =>
+      new Readable({
+        read() {
+          this.destroy(error);
+        },
+      });
+    const { call } = await serving(({ ours }) =>
+      failing(ours ? new VastifyError("not_found", "no such file") : new Error("secret path")),
+    );
+    await expect(digestOf(await call({ ours: true }))).rejects.toMatchObject({
+      code: "not_found",
+      message: "no such file",
+    });
+    const failure = digestOf(await call({}));
+    await expect(failure).rejects.toMatchObject({ code: "internal" });
+    await expect(failure).rejects.not.toMatchObject({ message: expect.stringContaining("secret") });
+  });
+
+  it("that an action does not read are stopped", async () => {
+    const { call } = await serving(() => "no, thanks");
+    const { stream } = randomStream(50_000_000);
+    expect(await call({ file: stream })).toBe("no, thanks");
+    await until(() => stream.destroyed, "the upload was stopped");
+  });
+
+  it("of a call that is given up end on both sides", async () => {
+    let received: Readable | undefined;
+    const { start } = await serving(({ file }) => {
+      received = file;
+      return new Promise(() => {});
+    });
+    const endless = new Readable({ read: () => {} });
+    const call = start({ file: endless });
+    const failed = outcomeOf(call).catch((error) => error.code);
+    await until(() => received, "the action has it");
+    call.cancel();
+    expect(await failed).toBe("canceled");
+    await until(() => received?.destroyed && endless.destroyed, "both ended");
+  });
+
+  it("break off when the connection does", async () => {
+    const { call, server } = await serving(() => new Readable({ read: () => {} }));
+    const stream: Readable = await call({});
+    const failed = once(stream, "error");
+    stream.resume();
+    await server.close(0);
+    expect((await failed)[0]).toMatchObject({ code: "unavailable", reason: "peer_lost" });
+  });
+
+  it("are refused for a peer that speaks only Seneca's protocol", async () => {
+    const client = createTransportClient();
+    onTestFinished(() => client.close());
+    const call = new Call({ file: Readable.from(["x"]) }, { timeoutMs: 1_000 }, deadlines);
+    client.send({ host: "127.0.0.1", port: 1, protocols: [] }, { call, failed: (error) => call.fail(error) });
+    await expect(outcomeOf(call)).rejects.toMatchObject({ reason: "no_attachments" });
+  });
+});
