@@ -95,7 +95,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return outcomeOf(call);
     },
   });
-  interceptAdd(seneca, authored);
+  const namesTargets = interceptAdd(seneca, authored);
   const isPlain = watchPlainness(seneca);
   const direct = createDirectActions({
     seneca,
@@ -110,15 +110,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** What would answer here if nothing were sent elsewhere. */
   function findHere(message: Message): ActionDefinition | undefined {
-    const found = find(message) ?? seneca.find(message) ?? undefined;
-    if (!found?.client) return found;
-    return find(message, "$$target");
+    if (message.$$target === undefined) return find(message) ?? seneca.find(message) ?? undefined;
+    const found = namesTargets() ? find(message) : undefined;
+    return found && !found.client ? found : find(message, "$$target");
   }
 
   /** An action added here for another target's name stands in for that target; our own name means our own version. */
   function isElsewhere(addressee: Addressee, message: Message): boolean {
     if (remote.isHere(addressee)) return false;
-    return addressee.target === name || find(message)?.client !== false;
+    return addressee.target === name || !namesTargets() || find(message)?.client !== false;
   }
 
   /** @param isOurs nobody else holds the message, so its action need not get a copy */
@@ -223,8 +223,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-/** Every handler that authors add is known, and runs right in Seneca too. */
-function interceptAdd(seneca: Seneca, authored: WeakMap<object, AuthoredHandler>): void {
+/**
+ * Every handler that authors add is known, and runs right in Seneca too.
+ * @returns whether any of their patterns names a `$$target`: few do, and then messages need not be looked up by it
+ */
+function interceptAdd(seneca: Seneca, authored: WeakMap<object, AuthoredHandler>): () => boolean {
+  let namesTarget = false;
   const add = seneca.add as (...args: unknown[]) => Seneca;
   seneca.add = function (this: Seneca, ...args: unknown[]) {
     // Not always the last argument: a plugin's `add` appends the action's definition.
@@ -233,8 +237,10 @@ function interceptAdd(seneca: Seneca, authored: WeakMap<object, AuthoredHandler>
     const handler = authoredHandler(args[at] as SenecaAction);
     const adapted = adaptHandler(handler);
     authored.set(adapted, handler);
+    namesTarget ||= args.slice(0, at).some((pattern) => JSON.stringify(pattern).includes("$$target"));
     return add.apply(this, args.with(at, adapted));
   } as Seneca["add"];
+  return () => namesTarget;
 }
 
 /** Parses a message written as text; the same texts come again and again. */

@@ -28,27 +28,21 @@ const failing: ReadonlySet<string | undefined> = new Set(["peer_unreachable", "p
  */
 export function createRouter(options: RouterOptions): RemoteCaller {
   const { self, directory, transport, avoidMs = 10_000, log = silentLogger } = options;
-  const targets = new WeakMap<FollowedTarget, TargetRoutes>();
+  const targets = new Map<string, TargetRoutes>();
   const avoidUntil = new Map<string, number>();
   const retryIn = createRetryPolicy();
 
   function routesOf(target: string): TargetRoutes {
-    const followed = directory.follow(target);
-    let routes = targets.get(followed);
-    if (!routes) {
-      routes = { followed, instances: undefined, picker: createPicker([]) };
-      targets.set(followed, routes);
-    }
+    const known = targets.get(target);
+    if (known && known.instances === known.followed.instances) return known;
+    const followed = known?.followed ?? directory.follow(target);
     // Instances are replaced as a whole when one of them changes.
-    if (routes.instances !== followed.instances) {
-      routes.instances = followed.instances;
-      routes.picker = createPicker(followed.instances);
-    }
+    const routes = { followed, instances: followed.instances, picker: createPicker(followed.instances) };
+    targets.set(target, routes);
     return routes;
   }
 
   function shouldAvoid(instance: Instance): boolean {
-    if (avoidUntil.size === 0) return false;
     const until = avoidUntil.get(instance.id);
     if (until === undefined) return false;
     if (performance.now() < until) return true;
@@ -59,7 +53,7 @@ export function createRouter(options: RouterOptions): RemoteCaller {
   /** Sends a call to one instance after the other until one answers, or another try would not help. */
   function tryOne(addressee: Addressee, call: Call, attempt: number): void {
     const routes = routesOf(addressee.target);
-    const instance = routes.picker.pick(addressee.version, shouldAvoid);
+    const instance = routes.picker.pick(addressee.version, avoidUntil.size === 0 ? nobodyIsAvoided : shouldAvoid);
     if (instance?.endpoint)
       transport.send(instance.endpoint, new Attempt(addressee, call, instance, attempt, onFailure));
     else call.fail(nobody(addressee, routes, directory));
@@ -97,6 +91,8 @@ export function createRouter(options: RouterOptions): RemoteCaller {
   };
 }
 
+const nobodyIsAvoided = (): boolean => false;
+
 /** One try of a call at one instance. */
 class Attempt implements Outgoing {
   readonly addressee: Addressee;
@@ -122,8 +118,8 @@ class Attempt implements Outgoing {
 /** What the router keeps of a target. */
 interface TargetRoutes {
   readonly followed: FollowedTarget;
-  instances: readonly Instance[] | undefined;
-  picker: Picker;
+  readonly instances: readonly Instance[];
+  readonly picker: Picker;
 }
 
 function nobody(

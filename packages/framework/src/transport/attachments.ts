@@ -23,14 +23,15 @@ function isAttachment(value: unknown): value is Attachment {
 export function detach(value: unknown): Detached {
   if (typeof value !== "object" || value === null) return { json: value, attachments: undefined };
   if (isAttachment(value)) return { json: null, attachments: [[wholeResult, value]] };
-  let found: [string, Attachment][] | undefined;
   for (const key in value) {
     const member = (value as Record<string, unknown>)[key];
-    if (typeof member !== "object" || !isAttachment(member)) continue;
-    found ??= [];
-    found.push([key, member]);
+    if (typeof member === "object" && isAttachment(member)) return detachMembers(value);
   }
-  if (!found) return { json: value, attachments: undefined };
+  return { json: value, attachments: undefined };
+}
+
+function detachMembers(value: object): Detached {
+  const found = Object.entries(value).filter((entry): entry is [string, Attachment] => isAttachment(entry[1]));
   return { json: { ...value, ...Object.fromEntries(found.map(([key]) => [key, null])) }, attachments: found };
 }
 
