@@ -9,6 +9,8 @@ import { type ActOptions, createDispatcher, type Dispatcher } from "./dispatcher
 import { internalsOf } from "./seneca-internals.js";
 import type { Seneca, SenecaReply } from "./seneca-types.js";
 
+// Long, because it is one table: every line of docs/reference/dispatch.md is a row, and runs on both ways.
+
 interface Logged extends LogFields {
   level: string;
   message: string;
