@@ -1,5 +1,4 @@
 import { types } from "node:util";
-import type { Call } from "../core/index.js";
 import type { Seneca, SenecaAction, SenecaReply } from "./seneca-types.js";
 
 /** An author's handler, and how it gives its result. */
@@ -32,7 +31,7 @@ export function runHandler(
     if (returns) {
       // An async handler may still reply by its callback; then its own `undefined` says nothing.
       const isLast = handler.length < 2;
-      if (returned instanceof Promise) {
+      if (isPromise(returned)) {
         returned.then(
           (result) => {
             if (result !== undefined || isLast) reply(undefined, result);
@@ -40,34 +39,55 @@ export function runHandler(
           (error) => reply(asError(error)),
         );
       } else if (isLast) reply(undefined, returned);
-    } else if (returned instanceof Promise) returned.then(undefined, (error) => reply(asError(error)));
+    } else if (isPromise(returned)) returned.then(undefined, (error) => reply(asError(error)));
   } catch (error) {
     reply(asError(error));
   }
 }
 
-/** An author's handler as one that Seneca itself runs right, and that knows the call it is in. */
-export function adaptHandler(authored: AuthoredHandler): SenecaAction {
-  const adapted = function (this: Seneca, message: { call$?: Call }, reply: SenecaReply, meta?: unknown): void {
-    const call = message.call$;
-    if (call) {
-      delete message.call$;
-      // Calls made inside inherit the deadline, hops and signal of the call they are in.
-      Object.assign(this.fixedargs, { call$: call });
-      Object.defineProperty(this, "signal", { get: () => call.signal, configurable: true });
-    }
-    let replied = false;
-    const once: SenecaReply = (error, result) => {
-      if (replied) return;
-      replied = true;
-      reply(error, result);
-    };
-    runHandler(authored, this, message, once, meta);
+/** An author's handler as one that Seneca itself runs right; `enter` tells its `this` which call it is in. */
+export function adaptHandler(
+  authored: AuthoredHandler,
+  enter: (self: Seneca, message: { call$?: unknown }) => void,
+): SenecaAction {
+  const { handler } = authored;
+  const adapted = function (this: Seneca, message: { call$?: unknown }, reply: SenecaReply, meta?: unknown): void {
+    enter(this, message);
+    runHandler(authored, this, message, replyOnce(reply), meta);
   };
-  return Object.assign(adapted, authored.handler);
+  // What authors note on a handler, even after adding it (`validate`), is read through this.
+  Object.setPrototypeOf(adapted, handler);
+  return Object.defineProperty(adapted, "name", { value: handler.name });
+}
+
+/** Only a handler's first reply counts. */
+export function replyOnce(reply: SenecaReply): SenecaReply {
+  let replied = false;
+  return (error, result) => {
+    if (replied) return;
+    replied = true;
+    reply(error, result);
+  };
+}
+
+/** The error in a reply: as in Seneca, in either place. */
+export function errorIn(first: unknown, result: unknown): Error | undefined {
+  const given = first || result;
+  return given instanceof Error ? given : undefined;
+}
+
+/** The result in a reply without error: as in Seneca, a first argument that is no error is the result. */
+export function resultIn(first: unknown, result: unknown): unknown {
+  return first || (result ?? null);
 }
 
 /** A reply's first argument is taken for an error only when it is one. */
 function asError(thrown: unknown): Error {
   return types.isNativeError(thrown) || thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
+/** Also another library's promise, or a query that runs when it is awaited. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return value instanceof Promise || typeof (value as { then?: unknown }).then === "function";
 }

@@ -1,4 +1,5 @@
 import type { Call, Logger, Message } from "../core/index.js";
+import { callBack, readCall } from "./action-calls.js";
 import type { AuthoredHandler } from "./action-handlers.js";
 import type { ActionDefinition, Seneca, SenecaCallback } from "./seneca-types.js";
 
@@ -41,55 +42,54 @@ type Text = string | Message;
 
 /** One class per action, so that making the `this` of a call is one small allocation. */
 export function defineSelf({ base, definition, prior, nested, log }: SelfOptions): new (call: Call) => ActionSelf {
+  const { pattern } = definition;
+  const fixedargs = (tx: string) => ({ plugin$: pluginArgs(definition), tx$: tx });
+
   function Self(this: { call$: Call }, call: Call): void {
     this.call$ = call;
   }
 
-  const asMessage = (text: Text): Message => (typeof text === "string" ? nested.parse(text) : text);
-  const merged = (text: Text, more: unknown): Message => {
-    const message = asMessage(text);
-    return typeof more === "object" && more !== null ? { ...more, ...message } : message;
-  };
-
   const methods = {
-    act(this: ActionSelf, text: Text, more?: unknown, callback?: SenecaCallback): ActionSelf {
-      const call = nested.start(merged(text, more), this.call$);
-      const done = typeof more === "function" ? (more as SenecaCallback) : callback;
-      if (done) callBack(call, done, this);
+    act(this: ActionSelf, text: Text, more?: Message | SenecaCallback, done?: SenecaCallback): ActionSelf {
+      const { message, callback } = readCall(nested.parse, text, more, done);
+      const call = nested.start(message, this.call$);
+      if (callback) callBack(call, callback, { self: this, log, pattern });
       else call.watch();
       return this;
     },
     post(this: ActionSelf, text: Text, more?: Message): Promise<unknown> {
-      return nested.promise(nested.start(merged(text, more), this.call$));
+      return nested.promise(nested.start(readCall(nested.parse, text, more).message, this.call$));
     },
-    prior(this: ActionSelf, text: Text, callback?: SenecaCallback): void {
-      const message = asMessage(text);
-      const done = (error: unknown, result: unknown) => callback?.call(this, error ?? null, result);
-      if (prior === undefined) done(null, message.default$ ?? null);
-      else if (prior !== "remote") nested.prior(prior, message, this.call$, done);
-      else callBack(nested.start(message, this.call$), done, this);
+    prior(this: ActionSelf, text: Text, more?: Message | SenecaCallback, done?: SenecaCallback): void {
+      const { message, callback } = readCall(nested.parse, text, more, done);
+      const reply = (error: unknown, result: unknown) => callback?.call(this, error ?? null, result);
+      if (prior === undefined) reply(null, message.default$ ?? null);
+      else if (prior !== "remote") nested.prior(prior, message, this.call$, reply);
+      else callBack(nested.start(message, this.call$), reply, { self: this, log, pattern });
+    },
+    delegate(this: ActionSelf, fixed?: Message, fixedMeta?: Message): Seneca {
+      const made = Object.assign(base.delegate.call(this, fixed, fixedMeta), {
+        act(this: ActionSelf, text: Text, more?: Message | SenecaCallback, done?: SenecaCallback): ActionSelf {
+          const { message, callback } = readCall(nested.parse, text, more, done);
+          return methods.act.call(this, withFixed(message, this), callback);
+        },
+        post(this: ActionSelf, text: Text, more?: Message): Promise<unknown> {
+          return methods.post.call(this, withFixed(readCall(nested.parse, text, more).message, this));
+        },
+      });
+      return made;
     },
   };
 
-  /** As in Seneca: never before `act` has returned. */
-  function callBack(call: Call, done: SenecaCallback, self: ActionSelf): void {
-    const run = (): void => {
-      try {
-        if (call.outcome === "done") done.call(self, null, call.value);
-        else done.call(self, call.value, null);
-      } catch (err) {
-        log.error("the callback of an action's call threw", { err, tx: call.tx, pattern: definition.pattern });
-      }
-    };
-    if (call.outcome !== "open") queueMicrotask(run);
-    else {
-      call.onOutcome = run;
-      call.watch();
-    }
+  /** A delegate's fixed arguments stand in all its messages; those that every action has go with the call. */
+  function withFixed(message: Message, self: ActionSelf): Message {
+    const { tx$: _tx, plugin$: _plugin, ...fixed } = self.fixedargs;
+    return { ...message, ...fixed };
   }
 
+  const contexts = new WeakMap<object, object>();
   const write = (self: ActionSelf, level: keyof Logger, [message, ...rest]: unknown[]) => {
-    const fields = { pattern: definition.pattern, ...pluginOf(definition), tx: self.call$.tx };
+    const fields = { pattern, ...pluginOf(definition), tx: self.call$.tx };
     log[level](String(message), rest.length > 0 ? { ...fields, data: rest } : fields);
   };
   const getters = {
@@ -97,7 +97,16 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
       return this.call$.signal;
     },
     fixedargs(this: ActionSelf) {
-      return { tx$: this.call$.tx };
+      return fixedargs(this.call$.tx);
+    },
+    /** Of this call alone. */
+    context(this: ActionSelf) {
+      let context = contexts.get(this);
+      if (!context) {
+        context = { ...base.context };
+        contexts.set(this, context);
+      }
+      return context;
     },
     log(this: ActionSelf) {
       const at =
@@ -124,4 +133,8 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
 
 function pluginOf({ plugin_name: plugin }: ActionDefinition): { plugin?: string } {
   return plugin && plugin !== "root$" ? { plugin } : {};
+}
+
+function pluginArgs({ plugin_fullname: full, plugin_name: name, plugin_tag: tag }: ActionDefinition): object {
+  return { full, name, tag };
 }

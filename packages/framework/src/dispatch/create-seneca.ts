@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import Bluebird from "bluebird";
 import { type Logger, VastifyError } from "../core/index.js";
 import { fromSeneca } from "./seneca-errors.js";
+import { forLoading, internalsOf, isForLoading } from "./seneca-internals.js";
 import { createSenecaLog } from "./seneca-log.js";
 import type { Seneca, SenecaPlugin, SenecaPluginObject } from "./seneca-types.js";
 
@@ -19,7 +20,7 @@ export function createSeneca(options: { tag: string; timeoutMs: number; log: Log
   const seneca = factory({
     tag,
     timeout: timeoutMs,
-    log: { level: "debug+", logger: createSenecaLog(log) },
+    log: { level: "debug", logger: createSenecaLog(log) },
     // The history remembers every call: under load the process grows by gigabytes.
     history: { active: false },
     // A failed plugin or a fatal message must not end the process; start() reports it instead.
@@ -57,17 +58,23 @@ export async function loadPlugins(
   plugins: readonly { plugin: SenecaPlugin | SenecaPluginObject; options?: unknown }[],
   signal: AbortSignal,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+  const { errhandler } = internalsOf(seneca).options();
+  const loaded = new Promise<void>((resolve, reject) => {
     const fail = (cause: unknown): void => {
       const said = cause instanceof Error ? cause.message : String(cause);
       reject(
         new VastifyError("failed_precondition", `a plugin did not load: ${said}`, { reason: "plugin_failed", cause }),
       );
     };
-    seneca.error(fail);
+    seneca.error(forLoading(fail));
     signal.addEventListener("abort", () => fail(new Error("its start took too long")), { once: true });
     for (const { plugin, options } of plugins) seneca.use(plugin, options ?? {});
     seneca.ready(() => resolve());
+  });
+  await loaded.finally(() => {
+    // Whoever wants to hear of errors was only asked to wait.
+    const isOurs = isForLoading(internalsOf(seneca).options().errhandler);
+    if (isOurs && typeof errhandler === "function") seneca.error(errhandler as (error: Error) => void);
   });
 }
 

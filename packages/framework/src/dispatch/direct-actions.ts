@@ -54,7 +54,8 @@ function isPlainAction(definition: ActionDefinition, { handler }: AuthoredHandle
   // A handler with three parameters wants Seneca's meta object.
   if (handler.length > 2 || definition.client || definition.sub) return false;
   if (Object.keys(raw).some((key) => key.endsWith("$") && !harmless.has(key))) return false;
-  return Object.keys(rules).length === 0 && !("validate" in (func as object)) && definition.gubu === undefined;
+  if (definition.gubu !== undefined || definition.validate !== undefined) return false;
+  return Object.keys(rules).length === 0 && !("validate" in (func as object));
 }
 
 /** What an action's `this` inherits: its plugin's Seneca. */

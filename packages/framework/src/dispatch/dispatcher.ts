@@ -10,7 +10,15 @@ import {
   outcomeOf,
   VastifyError,
 } from "../core/index.js";
-import { type AuthoredHandler, adaptHandler, authoredHandler, runHandler } from "./action-handlers.js";
+import {
+  type AuthoredHandler,
+  adaptHandler,
+  authoredHandler,
+  errorIn,
+  replyOnce,
+  resultIn,
+  runHandler,
+} from "./action-handlers.js";
 import type { DirectAction } from "./action-self.js";
 import { createSeneca, type SenecaOptions } from "./create-seneca.js";
 import { createDirectActions } from "./direct-actions.js";
@@ -19,7 +27,8 @@ import { createFinder } from "./find-action.js";
 import { installRemoteAction, type RemoteCaller } from "./remote-action.js";
 import { fromSeneca } from "./seneca-errors.js";
 import { watchPlainness } from "./seneca-internals.js";
-import type { ActionDefinition, Seneca, SenecaAction } from "./seneca-types.js";
+import type { ActionDefinition, Seneca, SenecaAction, SenecaReply } from "./seneca-types.js";
+import { type ActFn, createSenecaWay, type SenecaWay } from "./seneca-way.js";
 
 export interface ActOptions {
   /** How long to wait for the result, in milliseconds. @default the service's `timeoutMs` */
@@ -95,13 +104,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return outcomeOf(call);
     },
   });
-  const namesTargets = interceptAdd(seneca, authored);
+  const remoteAction = seneca.find({ $$target: "*" }, { exact: true });
+  const parse = createParser(seneca);
+  const senecaWay = createSenecaWay({ seneca, name, log, start, parse });
+  const namesTargets = interceptAdd(seneca, authored, senecaWay);
   const isPlain = watchPlainness(seneca);
   const direct = createDirectActions({
     seneca,
     authored,
     log,
-    nested: { start, prior: runPrior, promise: outcomeOf, parse: createParser(seneca) },
+    nested: { start, prior: runPrior, promise: outcomeOf, parse },
   });
 
   function newCall(message: Message, more: Partial<CallOptions>): Call {
@@ -122,66 +134,83 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   /** @param isOurs nobody else holds the message, so its action need not get a copy */
-  function runHere(call: Call, definition = findHere(call.message), isOurs = false): void {
-    if (!definition) call.fail(noPattern(call.message));
-    else if (call.depth > maxDepth) call.fail(tooDeep(call));
-    else {
-      const action = isPlain() ? direct(definition) : null;
+  function runHere(call: Call, definition = findHere(call.message), act?: ActFn, isOurs = false): void {
+    if (call.depth > maxDepth) call.fail(tooDeep(call));
+    else if (definition) {
+      const action = act === undefined && isPlain() ? direct(definition) : null;
       if (action) runDirect(action, call, isOurs ? call.message : { ...call.message });
-      else runBySeneca(call, { prior$: definition.id });
-    }
+      else runBySeneca(call, definition, act);
+    } else if (call.message.$$target !== undefined || isPlain()) call.fail(noPattern(call.message));
+    else runBySeneca(call, undefined, act);
   }
 
   function runDirect(action: DirectAction, call: Call, message: Message): void {
     runHandler(action, new action.Self(call), message, (error, result) => settle(call, error, result));
   }
 
-  function runPrior(
-    prior: DirectAction,
-    message: Message,
-    call: Call,
-    reply: (error: unknown, result: unknown) => void,
-  ): void {
-    runHandler(prior, new prior.Self(call), { ...message }, (error, result) => {
-      if (isError(error)) reply(error, null);
-      else reply(null, result ?? error ?? null);
+  function runPrior(prior: DirectAction, message: Message, call: Call, reply: SenecaReply): void {
+    let returned = false;
+    const onReply = replyOnce((first, result) => {
+      const error = errorIn(first, result);
+      const callBack = () => (error ? reply(error, null) : reply(null, resultIn(first, result)));
+      if (returned) callBack();
+      else queueMicrotask(callBack);
     });
+    runHandler(prior, new prior.Self(call), { ...message }, onReply);
+    returned = true;
   }
 
-  function runBySeneca(call: Call, directives: Message = {}): void {
-    call.watch();
-    // Seneca's own timer is only the safety net behind the call's deadline.
-    const timeout$ = Math.ceil(call.remainingMs) + 1_000;
-    const message = { timeout$, ...call.message, ...directives, tx$: call.tx, call$: call };
-    seneca.act(message, (error, result) => settle(call, error && fromSeneca(error, name), result));
-  }
-
-  /** A call made in an action, or at the top by `act`. */
-  function start(message: Message, parent: Call): Call {
-    if (hasDirectives(message)) {
-      const { timeout$, default$, ...rest } = message;
-      const timeoutMs = typeof timeout$ === "number" ? timeout$ : defaultTimeoutMs;
-      const call = newCall(hasDirectives(rest) ? message : rest, { parent, timeoutMs });
-      if (hasDirectives(rest)) runBySeneca(call);
-      else if (default$ !== undefined && !find(rest)) call.succeed(default$);
-      else dispatch(call);
-      return call;
+  function runBySeneca(call: Call, definition: ActionDefinition | undefined, act: ActFn | undefined): void {
+    try {
+      senecaWay.run(call, definition, act, (thrown, result) => {
+        const error = thrown ? fromSeneca(thrown, name) : thrown;
+        const isUnknown = VastifyError.is(error) && error.reason === "no_pattern" && !definition;
+        settle(call, isUnknown ? noPattern(call.message) : error, result);
+      });
+    } catch (error) {
+      call.fail(error);
     }
-    const call = new Call(message, { parent, timeoutMs: defaultTimeoutMs }, deadlines);
-    dispatch(call);
+  }
+
+  function begin(message: Message, callOptions: CallOptions, signal?: AbortSignal, act?: ActFn): Call {
+    const call = new Call(message, callOptions, deadlines);
+    if (signal?.aborted) call.cancel();
+    else dispatch(call, act);
     return call;
   }
 
-  function dispatch(call: Call): void {
+  /** Of a message's directives the call honours two by itself; with others it goes to Seneca. */
+  function beginDirected(message: Message, more: Partial<CallOptions>, signal?: AbortSignal, act?: ActFn): Call {
+    const { timeout$, default$, ...rest } = message;
+    const timeoutMs = Math.min(...[timeout$, more.timeoutMs].filter((ms) => typeof ms === "number"));
+    const callOptions = { ...more, timeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : defaultTimeoutMs };
+    const isOurs = !hasDirectives(rest) && (default$ === undefined || isObject(default$));
+    if (isOurs && (default$ === undefined || find(rest))) return begin(rest, callOptions, signal, act);
+    const call = new Call(message, callOptions, deadlines);
+    if (signal?.aborted) call.cancel();
+    else if (isOurs) call.succeed(default$);
+    else if (call.depth > maxDepth) call.fail(tooDeep(call));
+    else runBySeneca(call, undefined, act);
+    return call;
+  }
+
+  /** A call made in an action. */
+  function start(message: Message, parent: Call, act?: ActFn): Call {
+    if (hasDirectives(message)) return beginDirected(message, { parent }, undefined, act);
+    return begin(message, { parent, timeoutMs: defaultTimeoutMs }, undefined, act);
+  }
+
+  function dispatch(call: Call, act?: ActFn): void {
     const { message } = call;
     if (message.$$target === undefined) {
-      runHere(call, find(message));
+      runHere(call, find(message), act);
       return;
     }
     try {
       const addressee = addresseeOf(message);
-      if (addressee && isElsewhere(addressee, message)) remote.send(addressee, call);
-      else runHere(call);
+      if (!addressee || !isElsewhere(addressee, message)) runHere(call, undefined, act);
+      else if (act === undefined && isPlain()) remote.send(addressee, call);
+      else runBySeneca(call, remoteAction, act);
     } catch (error) {
       call.fail(error);
     }
@@ -196,14 +225,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return {
     seneca,
     act(message, actOptions) {
-      const { timeoutMs = defaultTimeoutMs, tx, idempotent, signal } = actOptions ?? {};
-      const call = new Call(message, { timeoutMs, tx, idempotent }, deadlines);
-      if (signal) cancelWith(call, signal);
-      if (call.outcome === "open") {
-        if (hasDirectives(message)) runBySeneca(call);
-        else dispatch(call);
-      }
-      return outcomeOf(call);
+      const { timeoutMs, tx, idempotent, signal } = actOptions ?? {};
+      const call = hasDirectives(message)
+        ? beginDirected(message, { timeoutMs, tx, idempotent } as Partial<CallOptions>, signal)
+        : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent }, signal);
+      return signal ? outcomeUntil(signal, call) : outcomeOf(call);
     },
     receive({ message, tx, timeoutMs = defaultTimeoutMs, hops }) {
       const call = new Call(message, { timeoutMs, tx, hops }, deadlines);
@@ -213,7 +239,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         return call;
       }
       const definition = findHere(message);
-      if (definition && exposure.has(definition)) runHere(call, definition, true);
+      if (definition && exposure.has(definition)) runHere(call, definition, undefined, true);
       else call.fail(noPattern(message));
       call.watch();
       return call;
@@ -227,7 +253,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
  * Every handler that authors add is known, and runs right in Seneca too.
  * @returns whether any of their patterns names a `$$target`: few do, and then messages need not be looked up by it
  */
-function interceptAdd(seneca: Seneca, authored: WeakMap<object, AuthoredHandler>): () => boolean {
+function interceptAdd(seneca: Seneca, authored: WeakMap<object, AuthoredHandler>, { enter }: SenecaWay): () => boolean {
   let namesTarget = false;
   const add = seneca.add as (...args: unknown[]) => Seneca;
   seneca.add = function (this: Seneca, ...args: unknown[]) {
@@ -235,7 +261,7 @@ function interceptAdd(seneca: Seneca, authored: WeakMap<object, AuthoredHandler>
     const at = args.findLastIndex((arg) => typeof arg === "function");
     if (at < 0) return add.apply(this, args);
     const handler = authoredHandler(args[at] as SenecaAction);
-    const adapted = adaptHandler(handler);
+    const adapted = adaptHandler(handler, enter);
     authored.set(adapted, handler);
     namesTarget ||= args.slice(0, at).some((pattern) => JSON.stringify(pattern).includes("$$target"));
     return add.apply(this, args.with(at, adapted));
@@ -250,16 +276,19 @@ function createParser(seneca: Seneca): (text: string) => Message {
     let message = parsed.get(text);
     if (!message) {
       message = seneca.util.Jsonic(text);
-      // Texts with values built in would fill the memory.
-      if (parsed.size < 1_000) parsed.set(text, message);
+      // Texts with values built in would fill the memory, and an action may change what is inside an object.
+      if (parsed.size < 1_000 && !Object.values(message).some(isObject)) parsed.set(text, message);
     }
     return message;
   };
 }
 
-function cancelWith(call: Call, signal: AbortSignal): void {
-  if (signal.aborted) call.cancel();
-  else signal.addEventListener("abort", () => call.cancel(), { once: true });
+/** One signal may give up many calls, so it lets go of those that are over. */
+function outcomeUntil(signal: AbortSignal, call: Call): Promise<unknown> {
+  const cancel = () => call.cancel();
+  if (signal.aborted) cancel();
+  signal.addEventListener("abort", cancel, { once: true });
+  return outcomeOf(call).finally(() => signal.removeEventListener("abort", cancel));
 }
 
 function hasDirectives(message: Message): boolean {
@@ -267,14 +296,15 @@ function hasDirectives(message: Message): boolean {
   return false;
 }
 
-/** As in Seneca, a first argument that is no error is the result. */
-function settle(call: Call, error: unknown, result: unknown): void {
-  if (isError(error)) call.fail(error);
-  else call.succeed(result ?? error ?? null);
+/** Gives a call what its action replied; only the first reply finds it open. */
+function settle(call: Call, first: unknown, result: unknown): void {
+  const error = errorIn(first, result);
+  if (error) call.fail(error);
+  else call.succeed(resultIn(first, result));
 }
 
-function isError(value: unknown): value is Error {
-  return value instanceof Error;
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function tooDeep(call: Call): VastifyError {

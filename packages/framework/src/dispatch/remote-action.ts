@@ -25,7 +25,8 @@ export interface RemoteActionOptions {
 export function installRemoteAction(seneca: Seneca, { newCall, send }: RemoteActionOptions): void {
   type Meta = { tx?: string; timeout?: number };
   const action = function (this: Seneca, message: Message, reply: SenecaCallback, meta: Meta = {}): void {
-    const { call$, ...whole } = message;
+    const { call$ } = message;
+    const whole = withoutDirectives(message);
     const parent = call$ instanceof Call ? call$ : undefined;
     const run = async (): Promise<unknown> => {
       const addressee = addresseeOf(whole);
@@ -40,4 +41,9 @@ export function installRemoteAction(seneca: Seneca, { newCall, send }: RemoteAct
     );
   };
   seneca.add({ $$target: "*", client$: true, strict$: { add: true } }, action as SenecaAction);
+}
+
+/** What steers Seneca here is not the peer's business. */
+function withoutDirectives(message: Message): Message {
+  return Object.fromEntries(Object.entries(message).filter(([key]) => !key.endsWith("$")));
 }

@@ -9,7 +9,10 @@ export interface SenecaInternals extends Seneca {
     test?: unknown;
     debug?: { act_caller?: boolean };
     legacy?: { meta?: boolean };
+    errhandler?: unknown;
   };
+  inward(hook: (spec: { data: { msg: Record<string, unknown> } }) => void): unknown;
+  outward(hook: (spec: { data: { res: unknown } }) => void): unknown;
   listenerCount(event: string): number;
   readonly private$: {
     readonly actrouter: { find(message: object): ActionDefinition | null };
@@ -17,11 +20,25 @@ export interface SenecaInternals extends Seneca {
     readonly intercept: { readonly act_error: readonly unknown[] };
     readonly action_modifiers: readonly unknown[];
     readonly plugins: Readonly<Record<string, { readonly shared?: unknown } | undefined>>;
+    readonly stats: { readonly act: { readonly calls: number } };
+    /** In the `this` of an action that Seneca runs. */
+    readonly act?: { readonly def?: ActionDefinition };
   };
 }
 
 export function internalsOf(seneca: Seneca): SenecaInternals {
   return seneca as SenecaInternals;
+}
+
+// On the error handler that watches plugins load: it wants nothing of calls.
+const ofLoading = Symbol("ofLoading");
+
+export function forLoading<T extends object>(handler: T): T {
+  return Object.assign(handler, { [ofLoading]: true });
+}
+
+export function isForLoading(handler: unknown): boolean {
+  return typeof handler === "function" && ofLoading in handler;
 }
 
 /** After one of these, what every call goes through may have changed. */
@@ -64,9 +81,11 @@ export function watchPlainness(seneca: Seneca): () => boolean {
   };
   for (const name of changers) forgetAfter(inner as never, name);
   for (const order of ["inward", "outward"] as const) forgetAfter(inner.order[order] as never, "add");
+  forgetAfter(inner.private$.action_modifiers as never, "push");
+  forgetAfter(inner.private$.intercept.act_error as never, "push");
 
   function isPlain(): boolean {
-    const { history, test, debug, legacy } = inner.options();
+    const { history, test, debug, legacy, errhandler } = inner.options();
     return (
       count("inward") === asMade.inward &&
       count("outward") === asMade.outward &&
@@ -78,7 +97,8 @@ export function watchPlainness(seneca: Seneca): () => boolean {
       history?.active !== true &&
       !test &&
       debug?.act_caller !== true &&
-      legacy?.meta !== true
+      legacy?.meta !== true &&
+      (typeof errhandler !== "function" || isForLoading(errhandler))
     );
   }
 

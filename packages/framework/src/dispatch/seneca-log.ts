@@ -38,6 +38,7 @@ function isWrittenByPeople(entry: SenecaLogEntry): boolean {
 }
 
 function levelOf(entry: SenecaLogEntry): keyof Logger {
+  if (entry.case === "DEPRECATED") return "warn";
   if (!isWrittenByPeople(entry)) return entry.level_name === "fatal" ? "error" : "debug";
   const level = entry.level_name;
   if (level === "fatal") return "error";

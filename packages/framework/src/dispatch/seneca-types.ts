@@ -16,7 +16,8 @@ export interface Seneca {
   /** `act` as a promise. */
   post(message: string | Message, moreMessage?: Message): Promise<unknown>;
   /** In an action: calls the action that this one replaced. */
-  prior(message: Message, reply?: SenecaCallback): void;
+  prior(message: string | Message, reply?: SenecaCallback): void;
+  prior(message: string | Message, moreMessage: Message, reply?: SenecaCallback): void;
   use(plugin: SenecaPlugin | SenecaPluginObject | string, options?: unknown): Seneca;
   ready(callback?: (this: Seneca, error?: unknown) => void): Seneca;
   close(callback?: (error?: unknown) => void): Seneca;
@@ -26,7 +27,9 @@ export interface Seneca {
   find(pattern: string | Message, options?: { exact?: boolean }): ActionDefinition | undefined;
   export(key: string): unknown;
   error(handler: (error: Error) => void): Seneca;
-  delegate(fixedargs?: Message): Seneca;
+  delegate(fixedargs?: Message, fixedmeta?: Message): Seneca;
+  /** For notes on what this instance works at; every call's `this` has its own. */
+  readonly context: Record<string, unknown>;
   readonly log: Record<"debug" | "info" | "warn" | "error", (...data: unknown[]) => void>;
   readonly root: Seneca;
   /** What goes into every message of this instance; `tx$` is the trace id. */
@@ -56,6 +59,7 @@ export interface ActionDefinition {
   readonly pattern: string;
   readonly plugin_name?: string;
   readonly plugin_fullname?: string;
+  readonly plugin_tag?: string;
   /** It sends the message elsewhere. */
   readonly client: boolean;
   /** It only listens. */
@@ -66,6 +70,7 @@ export interface ActionDefinition {
   /** What it asks of a message's values. */
   readonly rules?: Message;
   readonly gubu?: unknown;
+  readonly validate?: unknown;
   /** The action that it replaced. */
   readonly priordef?: ActionDefinition;
 }
