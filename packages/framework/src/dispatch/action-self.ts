@@ -51,14 +51,20 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
 
   const methods = {
     act(this: ActionSelf, text: Text, more?: Message | SenecaCallback, done?: SenecaCallback): ActionSelf {
-      const { message, callback } = readCall(nested.parse, text, more, done);
+      // The usual forms need no reading.
+      const isRead = typeof text === "object" && typeof more === "function";
+      const { message, callback } = isRead
+        ? { message: text, callback: more }
+        : readCall(nested.parse, text, more, done);
       const call = nested.start(message, this.call$);
       if (callback) callBack(call, callback, { self: this, log, pattern });
       else call.watch();
       return this;
     },
     post(this: ActionSelf, text: Text, more?: Message): Promise<unknown> {
-      return nested.promise(nested.start(readCall(nested.parse, text, more).message, this.call$));
+      const isRead = typeof text === "object" && more === undefined;
+      const message = isRead ? text : readCall(nested.parse, text, more).message;
+      return nested.promise(nested.start(message, this.call$));
     },
     prior(this: ActionSelf, text: Text, more?: Message | SenecaCallback, done?: SenecaCallback): void {
       const { message, callback } = readCall(nested.parse, text, more, done);

@@ -53,6 +53,8 @@ export function createFinder(seneca: Seneca): Finder {
 }
 
 function follow({ k, v, g }: PatternNode, value: unknown): PatternNode | undefined {
+  // Most keys of most patterns are not in the message at all.
+  if (value === undefined) return undefined;
   const exact = v?.[value as string];
   if (exact !== undefined || g === undefined) return exact;
   const globs = g[k as string];
