@@ -24,10 +24,15 @@ export async function findFreePorts(count: number): Promise<number[]> {
 }
 
 /** Whether nothing listens at the port. */
-export function isFree(port: number, host = "127.0.0.1"): Promise<boolean> {
+export async function isFree(port: number, host = "127.0.0.1"): Promise<boolean> {
+  return (await whyNotFree(port, host)) === undefined;
+}
+
+/** Node's error code when the port can't be listened at, such as EADDRINUSE or EADDRNOTAVAIL. */
+export function whyNotFree(port: number, host = "127.0.0.1"): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code ?? "unknown"));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }

@@ -40,6 +40,7 @@ export {
   type Env,
   envPort,
   envSwitch,
+  envVersionRange,
   type Gateway,
   type GatewayOptions,
   type HttpOptions,

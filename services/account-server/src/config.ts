@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { type Env, envSwitch, readEnv, type ServiceEnv, serviceEnv } from "vastify";
+import { type Env, envSwitch, envVersionRange, readEnv, type ServiceEnv, serviceEnv } from "vastify";
 import { z } from "zod";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
@@ -19,7 +19,7 @@ const shape = {
     .regex(/^mongodb(\+srv)?:\/\/./)
     .describe('a URI such as "mongodb://127.0.0.1:27017/vastify"')
     .default("mongodb://127.0.0.1:27017/vastify"),
-  CONFIG_SERVER_VERSION: z.string().default("^1.0.0"),
+  CONFIG_SERVER_VERSION: envVersionRange.default("^1.0.0"),
   SEED_DEMO_USERS: envSwitch.default(true),
 };
 

@@ -32,9 +32,9 @@ type Entry = z.output<typeof entriesShape>[number];
  * @throws VastifyError `unavailable`, reason `registry_unreachable`
  */
 export async function knownInstances(registry: RegistryAddress, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(5_000)]);
   try {
-    const entries = await Promise.all(serviceNames.map((name) => entriesOf(registry, name, limit)));
+    const asked = (limit: AbortSignal) => Promise.all(serviceNames.map((name) => entriesOf(registry, name, limit)));
+    const entries = await withinMs(5_000, signal, asked);
     return new Set(entries.flat().map((entry) => entry.Service.ID));
   } catch (cause) {
     signal.throwIfAborted();
@@ -113,10 +113,27 @@ function readService(name: string, { Service, Checks }: Entry): RunningService |
 
 async function isOk(url: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) });
-    await response.body?.cancel();
-    return response.ok;
+    return await withinMs(2_000, signal, async (limit) => {
+      const response = await fetch(url, { signal: limit });
+      await response.body?.cancel();
+      return response.ok;
+    });
   } catch {
     return false;
+  }
+}
+
+/** Node.js 20 may collect a timeout signal that only another signal waits for, so this one is made by hand. */
+async function withinMs<T>(ms: number, signal: AbortSignal, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const giveUp = () => limit.abort(signal.reason ?? new Error(`no answer within ${ms} ms`));
+  const timer = setTimeout(giveUp, ms);
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
   }
 }

@@ -57,6 +57,17 @@ describe("deadlines", () => {
     expect(story).toEqual(["first", "third", "second"]);
   });
 
+  it.each([1e10, 1e300, Number.POSITIVE_INFINITY])(
+    "of %d ms wait, without a timer that Node.js would cut to 1 ms",
+    (ms) => {
+      const story: string[] = [];
+      const deadlines = new Deadlines();
+      deadlines.add(waiting("patient", ms, story));
+      vi.advanceTimersByTime(60_000);
+      expect([story, vi.getTimerCount()]).toEqual([[], 1]);
+    },
+  );
+
   it("of any length don't pile up", () => {
     const story: string[] = [];
     const deadlines = new Deadlines();

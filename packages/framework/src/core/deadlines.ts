@@ -19,6 +19,8 @@ export interface DeadlineList {
 
 // Waits that differ by less share a list; a deadline is never early and at most so much late.
 const granularityMs = 4;
+// Node.js takes no longer one; a longer wait is armed again when it is over.
+const longestTimerMs = 2_147_483_647;
 // Lists that nobody uses now are dropped when there are more than this.
 const maxIdleLists = 256;
 
@@ -77,7 +79,7 @@ export class Deadlines {
   }
 
   private arm(list: DeadlineList, ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.expire(list), ms).unref();
+    return setTimeout(() => this.expire(list), Math.min(ms, longestTimerMs)).unref();
   }
 
   private expire(list: DeadlineList): void {

@@ -126,3 +126,15 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
 export function httpStatusOf(code: ErrorCode): number {
   return statusByCode[code];
 }
+
+/** Reasons that HTTP has a finer word for than for the error's code. */
+const statusByReason: Readonly<Record<string, number>> = {
+  method_not_allowed: 405,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+};
+
+/** The HTTP status of an error, by its reason or else its code. */
+export function httpStatusOfError({ code, reason }: VastifyError): number {
+  return (reason === undefined ? undefined : statusByReason[reason]) ?? httpStatusOf(code);
+}

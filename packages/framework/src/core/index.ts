@@ -6,15 +6,17 @@ export {
   type ErrorCode,
   errorCodes,
   httpStatusOf,
+  httpStatusOfError,
   isErrorCode,
   VastifyError,
   type VastifyErrorOptions,
   type WireError,
 } from "./error.js";
 export { badOption, expectPort, expectTargetName } from "./expect-option.js";
+export { isDeeperThan } from "./json-depth.js";
 export { closeServer, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
 export { type Part, type PartContext, type PartHealth, startParts, stopParts } from "./part.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
-export { newTraceId } from "./trace.js";
+export { isTraceId, newTraceId } from "./trace.js";

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { VastifyError } from "./error.js";
 import { silentLogger } from "./logger.js";
 import { type Part, startParts, stopParts } from "./part.js";
 
@@ -38,6 +39,31 @@ describe("parts", () => {
     const story: string[] = [];
     await stopParts([part("a", story), part("b", story, { stop: true })]);
     expect(story).toEqual(["stop b", "stop a"]);
+  });
+
+  it("say which of them failed", async () => {
+    const failing = startParts([part("mongodb", [], { start: true })], context);
+    await expect(failing).rejects.toMatchObject({
+      reason: "part_failed",
+      message: "mongodb did not start: mongodb failed",
+    });
+  });
+
+  it("that never start are given up, and stopped", async () => {
+    const story: string[] = [];
+    const hanging: Part = { ...part("a", story), start: () => new Promise(() => {}) };
+    const givingUp = new AbortController();
+    const starting = startParts([hanging], { ...context, signal: givingUp.signal });
+    givingUp.abort(new VastifyError("deadline_exceeded", "too late"));
+    await expect(starting).rejects.toMatchObject({ code: "deadline_exceeded" });
+    expect(story).toEqual(["stop a"]);
+  });
+
+  it("that never stop are left behind", async () => {
+    const story: string[] = [];
+    const hanging: Part = { ...part("b", story), stop: () => new Promise(() => {}) };
+    await stopParts([part("a", story), hanging], silentLogger, 20);
+    expect(story).toEqual(["stop a"]);
   });
 
   it("don't start when the start was given up", async () => {

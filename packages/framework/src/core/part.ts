@@ -1,3 +1,5 @@
+import { delay } from "./delay.js";
+import { VastifyError } from "./error.js";
 import { type Logger, silentLogger } from "./logger.js";
 
 /** What a part is given when it starts. */
@@ -24,28 +26,50 @@ export interface Part {
   health?(): PartHealth;
 }
 
+/** Longer than any part's own grace; one that takes more is left behind. */
+const longestStopMs = 30_000;
+
 /**
- * Starts parts in order. When one fails, those already started are stopped in reverse and its error is thrown.
- * @param started receives each part as its start begins, so that a caller can stop half of a set
+ * Starts parts in order. When one fails, or the start is given up, those already started are stopped in reverse and
+ * the error is thrown.
+ * @throws VastifyError `failed_precondition`, reason `part_failed`, naming the part whose error was not one of ours
  */
-export async function startParts(parts: readonly Part[], context: PartContext, started: Part[] = []): Promise<void> {
+export async function startParts(parts: readonly Part[], context: PartContext): Promise<void> {
+  const started: Part[] = [];
   for (const part of parts) {
     started.push(part);
     try {
       context.signal.throwIfAborted();
-      await part.start(context);
-    } catch (error) {
-      await stopParts(started.splice(0), context.log);
-      throw error;
+      await Promise.race([part.start(context), givenUp(context.signal)]);
+    } catch (cause) {
+      await stopParts(started, context.log);
+      if (VastifyError.is(cause)) throw cause;
+      const said = cause instanceof Error ? cause.message : String(cause);
+      throw new VastifyError("failed_precondition", `${part.name} did not start: ${said}`, {
+        reason: "part_failed",
+        cause,
+      });
     }
   }
 }
 
-/** Stops parts in reverse order. One failed stop never prevents the next: failures are logged. */
-export async function stopParts(parts: readonly Part[], log: Logger = silentLogger): Promise<void> {
+/** Rejects when the start is given up: not every part looks at its signal. */
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Stops parts in reverse order. One that fails or takes too long never prevents the next; it is logged. */
+export async function stopParts(
+  parts: readonly Part[],
+  log: Logger = silentLogger,
+  longestMs = longestStopMs,
+): Promise<void> {
   for (const part of parts.toReversed()) {
     try {
-      await part.stop();
+      const stopped = await Promise.race([part.stop().then(() => true), delay(longestMs)]);
+      if (!stopped) log.error(`${part.name} did not stop within ${longestMs} ms and is left behind`);
     } catch (err) {
       log.error(`${part.name} did not stop cleanly`, { err });
     }

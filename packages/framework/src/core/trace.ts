@@ -13,3 +13,8 @@ export function newTraceId(): string {
   used += 16;
   return pool.toString("hex", used - 16, used);
 }
+
+/** Whether a text from outside may serve as a trace id: it goes into headers and logs, so it must be plain and short. */
+export function isTraceId(text: unknown): text is string {
+  return typeof text === "string" && /^[\w.:@-]{1,128}$/.test(text);
+}

@@ -60,14 +60,9 @@ export async function loadPlugins(
 ): Promise<void> {
   const { errhandler } = internalsOf(seneca).options();
   const loaded = new Promise<void>((resolve, reject) => {
-    const fail = (cause: unknown): void => {
-      const said = cause instanceof Error ? cause.message : String(cause);
-      reject(
-        new VastifyError("failed_precondition", `a plugin did not load: ${said}`, { reason: "plugin_failed", cause }),
-      );
-    };
+    const fail = (cause: unknown): void => reject(pluginFailure(cause));
     seneca.error(forLoading(fail));
-    signal.addEventListener("abort", () => fail(new Error("its start took too long")), { once: true });
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     for (const { plugin, options } of plugins) seneca.use(plugin, options ?? {});
     seneca.ready(() => resolve());
   });
@@ -80,4 +75,16 @@ export async function loadPlugins(
 
 export async function closeSeneca(seneca: Seneca): Promise<void> {
   await Bluebird.promisify(seneca.close as (done: (error?: unknown) => void) => unknown, { context: seneca })();
+}
+
+/** Seneca wraps what a plugin threw in a paragraph; what the plugin said, and which it was, is enough. */
+function pluginFailure(cause: unknown): VastifyError {
+  const { orig$, details } = (typeof cause === "object" && cause !== null ? cause : {}) as {
+    orig$?: unknown;
+    details?: { name?: unknown; fullname?: unknown; plugin?: unknown };
+  };
+  const said = orig$ instanceof Error ? orig$.message : cause instanceof Error ? cause.message : String(cause);
+  const name = [details?.fullname, details?.name, details?.plugin].find((one) => typeof one === "string");
+  const which = name === undefined ? "a plugin" : `the plugin ${name}`;
+  return new VastifyError("failed_precondition", `${which} did not load: ${said}`, { reason: "plugin_failed", cause });
 }

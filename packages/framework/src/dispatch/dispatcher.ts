@@ -225,6 +225,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return {
     seneca,
     act(message, actOptions) {
+      if (typeof message !== "object" || message === null) return Promise.reject(badMessage(message));
       const { timeoutMs, tx, idempotent, signal } = actOptions ?? {};
       const call = hasDirectives(message)
         ? beginDirected(message, { timeoutMs, tx, idempotent } as Partial<CallOptions>, signal)
@@ -305,6 +306,12 @@ function settle(call: Call, first: unknown, result: unknown): void {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
+}
+
+function badMessage(message: unknown): VastifyError {
+  return new VastifyError("invalid_argument", `a message must be an object, got ${JSON.stringify(message)}`, {
+    reason: "bad_message",
+  });
 }
 
 function tooDeep(call: Call): VastifyError {

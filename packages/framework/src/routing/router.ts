@@ -37,9 +37,16 @@ export function createRouter(options: RouterOptions): RemoteCaller {
     if (known && known.instances === known.followed.instances) return known;
     const followed = known?.followed ?? directory.follow(target);
     // Instances are replaced as a whole when one of them changes.
+    forgetOld();
     const routes = { followed, instances: followed.instances, picker: createPicker(followed.instances) };
     targets.set(target, routes);
     return routes;
+  }
+
+  /** Instances that are gone are asked about no more. */
+  function forgetOld(): void {
+    const now = performance.now();
+    for (const [id, until] of avoidUntil) if (until < now) avoidUntil.delete(id);
   }
 
   function shouldAvoid(instance: Instance): boolean {
@@ -61,8 +68,9 @@ export function createRouter(options: RouterOptions): RemoteCaller {
 
   function onFailure({ addressee, call, instance, number }: Attempt, error: VastifyError): void {
     if (failing.has(error.reason)) {
+      if (!shouldAvoid(instance))
+        log.warn(`${instance.id} is passed over for ${avoidMs} ms: ${error.message}`, { tx: call.tx });
       avoidUntil.set(instance.id, performance.now() + avoidMs);
-      log.warn(`${instance.id} is passed over for ${avoidMs} ms: ${error.message}`, { tx: call.tx });
     }
     const waitMs = retryIn(call, error, number);
     if (waitMs === undefined) {

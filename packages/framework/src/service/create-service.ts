@@ -188,19 +188,24 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
         reason: "started_before",
       });
     state = "starting";
-    const signal = AbortSignal.any([givingUp.signal, AbortSignal.timeout(options.startTimeoutMs)]);
-    starting = startParts(lifecycle, { log, signal });
+    const tooLate = setTimeout(
+      () => givingUp.abort(startedTooSlowly(name, options.startTimeoutMs)),
+      options.startTimeoutMs,
+    );
+    starting = startParts(lifecycle, { log, signal: givingUp.signal });
     try {
       await starting;
     } catch (error) {
       state = "stopped";
       throw error;
+    } finally {
+      clearTimeout(tooLate);
     }
     log.info(`${name} ${version} is ready`, { http: addresses.http, microservice: addresses.microservice });
   }
 
   async function stop(): Promise<void> {
-    givingUp.abort();
+    givingUp.abort(new VastifyError("canceled", `${name} was stopped while it started`));
     await starting?.catch(() => {});
     if (state !== "running") {
       state = "stopped";
@@ -230,6 +235,12 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       return stopping;
     },
   };
+}
+
+function startedTooSlowly(name: string, timeoutMs: number): VastifyError {
+  return new VastifyError("deadline_exceeded", `${name} did not start within ${timeoutMs} ms`, {
+    reason: "deadline_exceeded",
+  });
 }
 
 function register(

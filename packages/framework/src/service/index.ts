@@ -5,6 +5,7 @@ export {
   type Env,
   envPort,
   envSwitch,
+  envVersionRange,
   readEnv,
   type ServiceEnv,
   type ServiceEnvDefaults,

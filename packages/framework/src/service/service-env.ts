@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { badOption } from "../core/index.js";
+import { isVersion, isVersionRange } from "../routing/index.js";
 import { type LogLevel, logLevels } from "../telemetry/index.js";
 import type { ServiceOptions } from "./service-options.js";
 
@@ -31,6 +32,9 @@ export const envPort = z
   .refine((port) => port <= 65_535)
   .describe("a port number from 0 to 65535");
 
+/** A version or a range of them in an environment variable. */
+export const envVersionRange = z.string().refine(isVersionRange).describe('a version or a range such as "^1.2.0"');
+
 /** A switch in an environment variable. */
 export const envSwitch = z
   .enum(["true", "false", "1", "0"])
@@ -42,11 +46,7 @@ const serviceShape = {
   HTTP_PORT: envPort.optional(),
   MICROSERVICE_PORT: envPort.optional(),
   ADVERTISE_HOST: anyText.optional(),
-  SERVICE_VERSION: z
-    .string()
-    .regex(/^\d+\.\d+\.\d+/)
-    .describe('a semver such as "1.2.3"')
-    .optional(),
+  SERVICE_VERSION: z.string().refine(isVersion).describe('a semver such as "1.2.3"').optional(),
   CONSUL_HTTP_ADDR: z.string().refine(isAddress).describe('"host:port" or an http(s) URL').default("127.0.0.1:8500"),
   CONSUL_HTTP_TOKEN: anyText.optional(),
   CONSUL_DATACENTER: anyText.optional(),

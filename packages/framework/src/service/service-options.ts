@@ -2,7 +2,8 @@ import { hostname } from "node:os";
 import { badOption, expectPort, expectTargetName, type Logger, type Part } from "../core/index.js";
 import type { ConsulOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
-import type { LogOptions } from "../telemetry/index.js";
+import { isVersion } from "../routing/index.js";
+import { type LogOptions, logLevels } from "../telemetry/index.js";
 import { resolveTransportLimits, type TransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
 
@@ -105,9 +106,53 @@ export interface ResolvedServiceOptions {
 const everyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 const mebibyte = 1_048_576;
 
+const known = {
+  service: [
+    "name",
+    "version",
+    "host",
+    "advertise",
+    "http",
+    "microservice",
+    "peers",
+    "consul",
+    "modules",
+    "parts",
+    "log",
+    "timeoutMs",
+    "routing",
+    "seneca",
+    "startTimeoutMs",
+    "drain",
+  ],
+  http: ["port", "maxBodyBytes"],
+  microservice: ["port", "limits"],
+  routing: ["servicesRefresh"],
+  drain: ["noticeMs", "graceMs"],
+  consul: ["address", "token", "datacenter", "ca", "timeoutMs", "tags", "checkIntervalSeconds", "renewMs"],
+  peers: ["secret", "tls"],
+} as const;
+
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
 export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceOptions {
-  const { host = "127.0.0.1", http = {}, microservice = {}, routing = {}, drain = {} } = options;
+  expectKnown("createService", options, known.service);
+  const {
+    host = "127.0.0.1",
+    http = {},
+    microservice = {},
+    routing = {},
+    drain = {},
+    consul = {},
+    peers = {},
+    log = {},
+  } = options;
+  expectKnown("http", http, known.http);
+  if (microservice !== false) expectKnown("microservice", microservice, known.microservice);
+  expectKnown("routing", routing, known.routing);
+  expectKnown("drain", drain, known.drain);
+  expectKnown("consul", consul, known.consul);
+  expectKnown("peers", peers, known.peers);
+  if (typeof host !== "string" || host === "") throw badOption("host", host, "an address");
   return {
     name: expectTargetName("name", options.name),
     version: expectVersion(options.version),
@@ -124,11 +169,11 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
             port: expectPort("microservice.port", microservice.port ?? 0, 0),
             limits: resolveTransportLimits(microservice.limits),
           },
-    peers: options.peers ?? {},
-    consul: options.consul ?? {},
-    modules: (options.modules ?? []).map(expectModule),
-    parts: options.parts ?? [],
-    log: options.log ?? {},
+    peers,
+    consul,
+    modules: expectList("modules", options.modules).map(expectModule),
+    parts: expectList("parts", options.parts).map(expectPart),
+    log: expectLog(log),
     timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
     servicesRefreshMs: expectPositive("routing.servicesRefresh", routing.servicesRefresh ?? 12_000),
     seneca: options.seneca ?? {},
@@ -139,13 +184,43 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
 }
 
 function expectVersion(version: unknown): string {
-  // The whole grammar is checked where the version is registered; this catches what is plainly none, early.
-  if (typeof version === "string" && /^\d+\.\d+\.\d+/.test(version)) return version;
+  if (isVersion(version)) return version;
   throw badOption("version", version, 'a semver such as "1.2.3"');
 }
 
+/** A name that is written wrong would otherwise be an option that is silently not there. */
+function expectKnown(name: string, given: unknown, names: readonly string[]): void {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw badOption(name, given, "an object of options");
+  const unknown = Object.keys(given).find((key) => !names.includes(key));
+  if (unknown !== undefined)
+    throw badOption(`${name}'s option ${JSON.stringify(unknown)}`, "unknown", `one of ${names.join(", ")}`);
+}
+
+function expectList<T>(name: string, value: readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  throw badOption(name, value, "a list");
+}
+
+function expectPart(part: Part, index: number): Part {
+  const { name, start, stop } = (part ?? {}) as Partial<Part>;
+  if (typeof name === "string" && typeof start === "function" && typeof stop === "function") return part;
+  throw badOption(`parts[${index}]`, part, "a part: name, start() and stop()");
+}
+
+function expectLog(log: Logger | LogOptions): Logger | LogOptions {
+  if ("info" in log) return log;
+  const { level, format } = log as LogOptions;
+  if (level !== undefined && !logLevels.includes(level))
+    throw badOption("log.level", level, `one of ${logLevels.join(", ")}`);
+  if (format !== undefined && format !== "pretty" && format !== "json")
+    throw badOption("log.format", format, "pretty or json");
+  return log;
+}
+
 function expectPositive(name: string, value: unknown): number {
-  if (typeof value === "number" && value > 0) return value;
+  if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
   throw badOption(name, value, "a number above 0");
 }
 

@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { type Call, type Logger, VastifyError } from "../core/index.js";
+import { type Call, isTraceId, type Logger, VastifyError } from "../core/index.js";
 import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import { withoutDirectives } from "./clean-message.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { badFrame, errorFrame, type Frame, frameKind, parseFrame, preface, resultFrame } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
 import type { InboundHandler } from "./inbound.js";
-import type { ResolvedTransportLimits } from "./limits.js";
+import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
+import { logFailure } from "./log-failure.js";
 import type { SecretCheck } from "./secret.js";
 import { StreamHub } from "./stream-hub.js";
 
@@ -180,7 +181,7 @@ class Connection implements FrameTaker {
 
   private run(id: number, frame: Frame, message: unknown, streams: readonly Readable[]): void {
     const [, , , timeoutMs, tx, hops] = frame;
-    const trace = typeof tx === "string" && tx !== "" && tx.length <= 256 ? tx : undefined;
+    const trace = isTraceId(tx) ? tx : undefined;
     let call: Call;
     try {
       const refusal = this.refusalOf(message);
@@ -188,11 +189,11 @@ class Connection implements FrameTaker {
       call = this.shared.handle({
         message: withoutDirectives(message as Record<string, unknown>),
         tx: trace,
-        timeoutMs: typeof timeoutMs === "number" && timeoutMs > 0 ? timeoutMs : undefined,
-        hops: typeof hops === "number" && hops >= 0 ? hops : 0,
+        timeoutMs: timeoutOf(timeoutMs, this.shared.limits),
+        hops: typeof hops === "number" && hops >= 0 ? Math.floor(hops) : 0,
       });
     } catch (error) {
-      this.writer.write(errorFrame(id, error, trace));
+      this.fail(id, error, trace);
       dropUnread(streams);
       return;
     }
@@ -227,7 +228,7 @@ class Connection implements FrameTaker {
 
   private answer(id: number, call: Call): void {
     if (call.outcome === "failed") {
-      this.writer.write(errorFrame(id, call.value, call.tx));
+      this.fail(id, call.value, call.tx);
       return;
     }
     const { json, attachments } = detach(call.value);
@@ -246,6 +247,12 @@ class Connection implements FrameTaker {
     }
     const { attached, bytes } = announce(attachments, this.streams);
     this.writer.writeWithBytes(`[${frameKind.result},${id},${text}${attached}]\n`, bytes);
+  }
+
+  private fail(id: number, thrown: unknown, tx: string | undefined): void {
+    const error = VastifyError.from(thrown);
+    logFailure(this.shared.log, error, tx);
+    this.writer.write(errorFrame(id, error, tx));
   }
 
   private forget(id: number): void {

@@ -1,4 +1,4 @@
-import { VastifyError } from "../core/index.js";
+import { isDeeperThan, VastifyError } from "../core/index.js";
 import { safeReviver } from "./clean-message.js";
 
 // One JSON array per line; its first member is the kind. docs/reference/protocol.md describes each.
@@ -69,34 +69,4 @@ export function parseFrame(line: string, { maxDepth, careful }: ParseLimits): Fr
 
 export function badFrame(why: string): VastifyError {
   return new VastifyError("invalid_argument", `a frame can't be read: ${why}`, { reason: "bad_frame" });
-}
-
-/** A text with no more opening brackets than levels allowed needs no closer look, nor does one that is too short. */
-export function isDeeperThan(json: string, maxDepth: number): boolean {
-  if (json.length <= 2 * maxDepth) return false;
-  const openings = countUpTo(json, "{", maxDepth) + countUpTo(json, "[", maxDepth);
-  return openings > maxDepth && isReallyDeeperThan(json, maxDepth);
-}
-
-function countUpTo(text: string, character: string, most: number): number {
-  let count = 0;
-  for (let at = text.indexOf(character); at >= 0 && count <= most; at = text.indexOf(character, at + 1)) count++;
-  return count;
-}
-
-function isReallyDeeperThan(json: string, maxDepth: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < json.length; i++) {
-    const code = json.charCodeAt(i);
-    if (inString) {
-      if (code === 92) i++;
-      else if (code === 34) inString = false;
-    } else if (code === 34) inString = true;
-    // "[" and "{" differ in one bit, as "]" and "}" do.
-    else if ((code | 32) === 123) {
-      if (++depth > maxDepth) return true;
-    } else if ((code | 32) === 125) depth--;
-  }
-  return false;
 }

@@ -6,6 +6,8 @@ export interface TransportLimits {
   maxBytes?: number;
   /** How deep a message may be nested. @default 128 */
   maxDepth?: number;
+  /** How long a peer may ask us to work on a call, in milliseconds; more is cut to this. @default 600_000 */
+  maxTimeoutMs?: number;
   /** Calls in flight on one connection. @default 10_000 */
   maxCallsPerConnection?: number;
   /** Calls in flight in this process. @default 50_000 */
@@ -23,6 +25,7 @@ export type ResolvedTransportLimits = Required<TransportLimits>;
 const defaults: ResolvedTransportLimits = {
   maxBytes: 1_048_576,
   maxDepth: 128,
+  maxTimeoutMs: 600_000,
   maxCallsPerConnection: 10_000,
   maxCalls: 50_000,
   maxConnections: 10_000,
@@ -40,4 +43,9 @@ export function resolveTransportLimits(limits: TransportLimits = {}): ResolvedTr
     resolved[name] = value;
   }
   return resolved;
+}
+
+/** How long a peer waits, if it said so in a way that makes sense. */
+export function timeoutOf(given: unknown, { maxTimeoutMs }: ResolvedTransportLimits): number | undefined {
+  return typeof given === "number" && given > 0 ? Math.min(given, maxTimeoutMs) : undefined;
 }

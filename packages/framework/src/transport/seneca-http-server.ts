@@ -1,10 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { delay, type Logger, outcomeOf, resultCodeOf, VastifyError } from "../core/index.js";
+import {
+  delay,
+  httpStatusOfError,
+  isDeeperThan,
+  isTraceId,
+  type Logger,
+  outcomeOf,
+  resultCodeOf,
+  VastifyError,
+} from "../core/index.js";
 import { safeReviver, withoutDirectives } from "./clean-message.js";
-import { isDeeperThan } from "./frames.js";
 import { headers, type InboundHandler } from "./inbound.js";
-import type { ResolvedTransportLimits } from "./limits.js";
+import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
+import { logFailure } from "./log-failure.js";
 import type { SecretCheck } from "./secret.js";
 
 export interface SenecaHttpOptions {
@@ -46,6 +55,7 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let received: Received | undefined;
+    let tx: string | undefined;
     responses.add(response);
     response.on("close", () => {
       responses.delete(response);
@@ -58,11 +68,13 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
       received = await receive(request, limits);
       if (isRefusing())
         throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
-      const { message, tx, timeoutMs, hops } = received;
+      const { message, timeoutMs, hops } = received;
+      tx = received.tx;
       if (callsInFlight >= limits.maxCalls) {
         throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
       }
       const call = handle({ message, tx, timeoutMs, hops });
+      tx = call.tx;
       response.on("close", () => call.cancel());
       callsInFlight += 1;
       const result = await outcomeOf(call).finally(() => {
@@ -71,7 +83,8 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
       const error = VastifyError.from(thrown);
-      reply(response, statusOf(error), errorBody(error, received), received);
+      logFailure(log, error, tx);
+      reply(response, httpStatusOfError(error), errorBody(error, received, tx), received);
     }
   }
 
@@ -106,7 +119,7 @@ interface Received {
 }
 
 async function receive(request: IncomingMessage, limits: ResolvedTransportLimits): Promise<Received> {
-  const url = new URL(request.url ?? "/", "http://peer");
+  const url = parseUrl(request.url);
   if (url.pathname !== "/act")
     throw new VastifyError("not_found", `calls go to /act, not to ${url.pathname}`, { reason: "no_route" });
   if (request.method !== "POST" && request.method !== "GET") {
@@ -120,10 +133,9 @@ async function receive(request: IncomingMessage, limits: ResolvedTransportLimits
   const id = typeof meta?.id === "string" ? meta.id : senecaId;
   return {
     message: withoutDirectives({ ...body, ...Object.fromEntries(url.searchParams) }),
-    tx: header(request, headers.tx) ?? id?.split("/")[1],
-    timeoutMs:
-      numberHeader(request, headers.timeoutMs) ?? (typeof meta?.timeout === "number" ? meta.timeout : undefined),
-    hops: numberHeader(request, headers.hops) ?? 0,
+    tx: [header(request, headers.tx), id?.split("/")[1]].find(isTraceId),
+    timeoutMs: timeoutOf(numberHeader(request, headers.timeoutMs) ?? meta?.timeout, limits),
+    hops: Math.floor(numberHeader(request, headers.hops) ?? 0),
     senecaId,
     senecaOrigin: header(request, "seneca-origin"),
     meta,
@@ -172,20 +184,10 @@ function resultBody(result: unknown, { meta }: Received): unknown {
   return isRecord(value) ? { ...value, meta$: meta } : value;
 }
 
-function errorBody(error: VastifyError, received: Received | undefined): unknown {
+function errorBody(error: VastifyError, received: Received | undefined, tx: string | undefined): unknown {
   const result = resultCodeOf(error);
-  const wire = { name: "Error", ...VastifyError.toWire(error, received?.tx), ...(result !== undefined && { result }) };
+  const wire = { name: "Error", ...VastifyError.toWire(error, tx), ...(result !== undefined && { result }) };
   return received?.meta ? { ...wire, meta$: { ...received.meta, error: true } } : wire;
-}
-
-/** Stock Seneca only knows 200 and not 200; the exact status helps people with curl. */
-function statusOf(error: VastifyError): number {
-  if (error.reason === "body_too_large") return 413;
-  if (error.reason === "no_route" || error.reason === "no_pattern") return 404;
-  if (error.reason === "method_not_allowed") return 405;
-  if (error.reason === "bad_secret") return 401;
-  if (error.code === "invalid_argument") return 400;
-  return error.code === "unavailable" ? 503 : 500;
 }
 
 function reply(response: ServerResponse, status: number, body: unknown, received: Received | undefined): void {
@@ -208,6 +210,14 @@ function reply(response: ServerResponse, status: number, body: unknown, received
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" && value !== "" && value.length <= 256 ? value : undefined;
+}
+
+function parseUrl(path = "/"): URL {
+  const base = "http://peer";
+  if (!path.startsWith("/") || !URL.canParse(base + path)) {
+    throw new VastifyError("invalid_argument", "the request's target is no path", { reason: "bad_body" });
+  }
+  return new URL(base + path);
 }
 
 function bearerOf(request: IncomingMessage): string | undefined {

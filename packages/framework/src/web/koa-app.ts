@@ -1,6 +1,6 @@
 import Koa, { type Context, type Middleware } from "koa";
-import { type Logger, newTraceId, VastifyError } from "../core/index.js";
-import { problemOf, problemType, statusOfError } from "./problem.js";
+import { httpStatusOfError, type Logger, newTraceId, VastifyError } from "../core/index.js";
+import { problemOf, problemType } from "./problem.js";
 
 /** Seconds that a client shall wait after a 503 or 429: about one round of discovery. */
 const retryAfterSeconds = "2";
@@ -52,7 +52,7 @@ function answerProblems(log: Logger, isLeaving: () => boolean): Middleware {
       if (ctx.body === undefined && ctx.status >= 404) throw unrouted(ctx);
     } catch (thrown) {
       const error = httpErrorOf(thrown);
-      const status = statusOfError(error);
+      const status = httpStatusOfError(error);
       if (status === 500) log.error(`${ctx.method} ${routeOf(ctx)} failed`, { tx, err: error.cause ?? error });
       if (status === 503 || status === 429) ctx.set("retry-after", retryAfterSeconds);
       if (status === 413) ctx.set("connection", "close");

@@ -114,7 +114,11 @@ function fromAdapter(seneca: Seneca, pattern: string, more: BridgeMessage) {
 
 /** Keeps the path's template for the log. */
 const noteRoute: Middleware = async (ctx, next) => {
-  ctx.state.route = (ctx as { _matchedRoute?: unknown })._matchedRoute ?? ctx.state.route;
+  const { matched = [] } = ctx as {
+    matched?: readonly { readonly path: string; readonly methods: readonly string[] }[];
+  };
+  // The router's own middleware is in the list too, without methods.
+  ctx.state.route = matched.findLast((layer) => layer.methods.length > 0)?.path;
   await next();
 };
 

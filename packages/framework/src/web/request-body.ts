@@ -1,6 +1,9 @@
 import parse from "co-body";
 import type { Context, Middleware } from "koa";
-import { VastifyError } from "../core/index.js";
+import { isDeeperThan, VastifyError } from "../core/index.js";
+
+/** As deep as a message between services may be. */
+const maxDepth = 128;
 
 const withoutBody: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -31,15 +34,26 @@ async function readBody(ctx: Context, maxBytes: number): Promise<unknown> {
     });
   }
   try {
-    return kind === "urlencoded"
-      ? await parse.form(ctx, { limit: maxBytes })
-      : await parse.json(ctx, { limit: maxBytes });
+    if (kind === "urlencoded") return await parse.form(ctx, { limit: maxBytes });
+    const { parsed, raw } = (await parse.json(ctx, { limit: maxBytes, returnRawBody: true })) as {
+      parsed: unknown;
+      raw: string;
+    };
+    if (isDeeperThan(raw, maxDepth)) throw tooDeep();
+    return parsed;
   } catch (thrown) {
     throw bodyError(thrown, maxBytes);
   }
 }
 
+function tooDeep(): VastifyError {
+  return new VastifyError("invalid_argument", `the body is nested deeper than ${maxDepth} levels`, {
+    reason: "bad_body",
+  });
+}
+
 function bodyError(thrown: unknown, maxBytes: number): VastifyError {
+  if (VastifyError.is(thrown)) return thrown;
   const status = typeof thrown === "object" && thrown !== null && "status" in thrown ? thrown.status : undefined;
   if (status === 413) {
     return new VastifyError("resource_exhausted", `the body may hold ${maxBytes} bytes; this one holds more`, {
@@ -51,5 +65,9 @@ function bodyError(thrown: unknown, maxBytes: number): VastifyError {
       reason: "unsupported_media_type",
     });
   }
-  return new VastifyError("invalid_argument", "the body is not what its media type says", { reason: "bad_body" });
+  return new VastifyError(
+    "invalid_argument",
+    "the body is not the JSON object or list, or the form, that its media type says",
+    { reason: "bad_body" },
+  );
 }

@@ -18,11 +18,47 @@ describe("createService refuses", () => {
     ["routing.servicesRefresh", { routing: { servicesRefresh: -5 } }],
     ["modules[0].plugin", { modules: [{}] }],
     ["consul.address", { consul: { address: "::::" } }],
+    ["version", { version: "1.0.0 junk" }],
+    ["portt", { http: { portt: 3 } }],
+    ["createService", { htpp: {} }],
+    ["http", { http: null }],
+    ["consul", { consul: "127.0.0.1:8500" }],
+    ["modules", { modules: {} }],
+    ["parts[0]", { parts: [{}] }],
+    ["log.level", { log: { level: "loud" } }],
+    ["host", { host: 7 }],
+    ["timeoutMs", { timeoutMs: Number.POSITIVE_INFINITY }],
   ])("a wrong %s by name", (option, wrong) => {
     const options = { name: "a", version: "1.0.0", log: silentLogger, ...wrong };
     expect(() => createService(options as never)).toThrow(
       expect.objectContaining({ reason: "bad_option", message: expect.stringContaining(option) }),
     );
+  });
+});
+
+describe("a service that can't start in time", () => {
+  it("says so, and stop() does not wait for it", async () => {
+    const part = { name: "stuck", start: () => new Promise<void>(() => {}), stop: async () => {} };
+    const service = createService({
+      name: "a",
+      version: "1.0.0",
+      log: silentLogger,
+      parts: [part],
+      startTimeoutMs: 200,
+    });
+    await expect(service.start()).rejects.toMatchObject({
+      code: "deadline_exceeded",
+      message: "a did not start within 200 ms",
+    });
+    await service.stop();
+  });
+
+  it("can be stopped while it starts", async () => {
+    const part = { name: "stuck", start: () => new Promise<void>(() => {}), stop: async () => {} };
+    const service = createService({ name: "a", version: "1.0.0", log: silentLogger, parts: [part] });
+    const started = service.start().catch((error) => error);
+    await service.stop();
+    expect(await started).toMatchObject({ code: "canceled", message: "a was stopped while it started" });
   });
 });
 
@@ -215,6 +251,13 @@ describe.skipIf(!consulAddress).each(["the service itself", "the gateway"])("RES
       "unsupported_media_type",
     ],
     ["too large a body", "/thing", { method: "POST", ...json("x".repeat(1_100_000)) }, 413, "body_too_large"],
+    [
+      "a body nested too deep",
+      "/thing",
+      { method: "POST", ...json(0), body: `${"[".repeat(8_000)}${"]".repeat(8_000)}` },
+      400,
+      "bad_body",
+    ],
     ["an action that throws", "/thing/broken", {}, 500, undefined],
   ])("answers %s with problem details", async (_what, path, init, status, reason) => {
     const base = await serve();

@@ -122,6 +122,22 @@ describe.skipIf(!consulAddress)("curl", () => {
     ["a body that is not JSON", "/act", { method: "POST", body: "{" }, 400, "bad_body"],
     ["a body that is no object", "/act", { method: "POST", body: "[1]" }, 400, "bad_body"],
     ["a body over the limit", "/act", { method: "POST", body: "x".repeat(2_000_000) }, 413, "body_too_large"],
+    ["a path that is none", "//[", {}, 404, "no_route"],
+    [
+      "a message nested too deep",
+      "/act",
+      { method: "POST", body: `{"a":${"[".repeat(3_000)}${"]".repeat(3_000)}}` },
+      400,
+      "bad_body",
+    ],
+    ["a wait of a year", "/act?cmd=config", { headers: { "vastify-timeout-ms": "31536000000" } }, 200, undefined],
+    [
+      "a trace id that would break a log",
+      "/act?cmd=config",
+      { method: "POST", body: '{"meta$":{"id":"a/x\\ny"}}' },
+      200,
+      undefined,
+    ],
     ["an empty post", "/act", { method: "POST" }, 404, "no_pattern"],
     ["a fatal directive", "/act?cmd=fail", { method: "POST", body: '{"fatal$":true}' }, 500, undefined],
   ])("with %s gets an error and leaves the service serving", async (_what, path, init, status, reason) => {
@@ -132,6 +148,33 @@ describe.skipIf(!consulAddress)("curl", () => {
     expect(JSON.parse(body).reason).toBe(reason);
     expect(body).not.toMatch(/secret|node_modules|\.[jt]s:\d/);
     expect((await fetch(`${url}/act?cmd=config`)).status).toBe(200);
+  });
+});
+
+describe.skipIf(!consulAddress)("an action that fails in a way nobody foresaw", () => {
+  it.each(["curl", "a peer"])("is logged where it ran, under the trace id that %s is told", async (by) => {
+    const logged: { message: string; tx?: unknown; err?: unknown }[] = [];
+    const log = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (message: string, fields = {}) => void logged.push({ message, ...fields }),
+    };
+    const service = await startService({ name: uniqueName("failing"), log }, (one) => {
+      one.add("cmd:fail", async () => {
+        throw new TypeError("the whole story");
+      });
+    });
+    const told =
+      by === "curl"
+        ? await (await fetch(`http://${service.addresses.microservice}/act?cmd=fail`)).text()
+        : await (await startService({ name: uniqueName("caller") }))
+            .act({ $$target: service.name, cmd: "fail" })
+            .catch(String);
+    expect(told).not.toContain("the whole story");
+    expect(logged).toHaveLength(1);
+    expect(logged[0]?.err).toMatchObject({ message: "the whole story" });
+    expect(told).toContain(String(logged[0]?.tx));
   });
 });
 

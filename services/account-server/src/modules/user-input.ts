@@ -1,7 +1,13 @@
 import { VastifyError } from "vastify";
 import { z } from "zod";
 
-const name = z.string().trim().min(1).max(64);
+/** Two ways to write one name in Unicode are one name; what can't be seen or stored is none. */
+const name = z
+  .string()
+  .trim()
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), { error: "may hold no control characters" })
+  .transform((text) => text.normalize("NFC"))
+  .pipe(z.string().min(1).max(64));
 const password = z.string().min(8).max(128);
 
 export const newUserShape = z.object({ name, password });
@@ -13,7 +19,7 @@ export const changesShape = z
   });
 
 /** Not the rules of a new password: those that were valid once still are. */
-export const credentialsShape = z.object({ name: z.string().trim().max(64), password: z.string().max(128) });
+export const credentialsShape = z.object({ name, password: z.string().max(128) });
 
 export const pageShape = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
