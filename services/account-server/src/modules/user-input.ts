@@ -5,7 +5,7 @@ import { z } from "zod";
 const name = z
   .string()
   .trim()
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), { error: "may hold no control characters" })
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), { error: "may hold no control characters or halves of characters" })
   .transform((text) => text.normalize("NFC"))
   .pipe(z.string().min(1).max(64));
 const password = z.string().min(8).max(128);

@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { expectInput, newUserShape } from "./user-input.js";
+
+const withName = (name: unknown) => () => expectInput(newUserShape, { name, password: "long enough" });
+
+describe("a user's name", () => {
+  it("is the same however Unicode writes it, and around its spaces", () => {
+    expect(withName(" cafe\u0301 ")()).toMatchObject({ name: "caf\u00e9" });
+  });
+
+  it.each(["", "   ", "a\u0000b", "a\nb", "\ud800", "x".repeat(65), 7, null, undefined])("is not %j", (name) => {
+    expect(withName(name)).toThrow(
+      expect.objectContaining({ code: "invalid_argument", message: expect.stringContaining("name") }),
+    );
+  });
+});
