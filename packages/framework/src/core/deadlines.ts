@@ -21,6 +21,8 @@ export interface DeadlineList {
 const granularityMs = 4;
 // Lists that nobody uses now are dropped when there are more than this.
 const maxIdleLists = 256;
+// What setTimeout takes; it makes 1 ms of anything longer.
+const longestTimerMs = 0x7f_ff_ff_ff;
 
 /**
  * Deadlines of many calls by few timers: adding and removing one are a few assignments, however many are pending.
@@ -77,7 +79,7 @@ export class Deadlines {
   }
 
   private arm(list: DeadlineList, ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.expire(list), ms).unref();
+    return setTimeout(() => this.expire(list), Math.min(ms, longestTimerMs)).unref();
   }
 
   private expire(list: DeadlineList): void {

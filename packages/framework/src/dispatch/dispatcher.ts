@@ -115,6 +115,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return find(message, "$$target");
   }
 
+  /** A peer's value may have a `toString` that is no function, which no pattern matches. */
+  function findAnswering(message: Message): ActionDefinition | undefined {
+    try {
+      return findHere(message);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** An action added here for another target's name stands in for that target; our own name means our own version. */
   function isElsewhere(addressee: Addressee, message: Message): boolean {
     if (remote.isHere(addressee)) return false;
@@ -212,7 +221,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         call.fail(new VastifyError("failed_precondition", text, { reason: "too_many_hops" }));
         return call;
       }
-      const definition = findHere(message);
+      const definition = findAnswering(message);
       if (definition && exposure.has(definition)) runHere(call, definition, true);
       else call.fail(noPattern(message));
       call.watch();

@@ -3,7 +3,7 @@ import { type Call, type Logger, VastifyError } from "../core/index.js";
 import { withoutDirectives } from "./clean-message.js";
 import { badFrame, errorFrame, type Frame, frameKind, parseFrame, preface, resultFrame } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
-import type { InboundHandler } from "./inbound.js";
+import { type InboundHandler, traceOf } from "./inbound.js";
 import type { ResolvedTransportLimits } from "./limits.js";
 import { LineReader } from "./line-reader.js";
 import type { SecretCheck } from "./secret.js";
@@ -26,6 +26,15 @@ export interface FramedServer {
 
 /** Peers read slower than we answer when so much waits to be written; then no more calls are read from them. */
 const highWater = 1_048_576;
+
+/** Past so much that a peer does not read, results for it are dropped. */
+const maxWaiting = 64 * 1_048_576;
+
+/** The longest first line, in bytes: whoever sends it has shown no secret yet. */
+const maxHello = 16_384;
+
+/** A peer that is refused has so long to read why, in milliseconds. */
+const lingerMs = 1_000;
 
 export function createFramedServer(options: FramedServerOptions): FramedServer {
   const connections = new Set<Connection>();
@@ -62,7 +71,10 @@ class Connection {
   private readonly shared: Shared;
   private readonly writer: GatheredWriter;
   private readonly calls = new Map<number, Call>();
+  private readonly helloTimer: NodeJS.Timeout;
   private greeted = false;
+  /** The largest result that the peer takes, in bytes. */
+  private peerMaxBytes = Number.POSITIVE_INFINITY;
   private whenIdle: (() => void) | undefined = undefined;
 
   constructor(socket: Socket, shared: Shared) {
@@ -72,12 +84,14 @@ class Connection {
     const { limits } = shared;
     // The preface stands on a line too.
     const reader = new LineReader(limits.maxBytes + 1024, (line, careful) => this.onLine(line, careful));
+    this.helloTimer = setTimeout(() => this.destroy(), limits.helloTimeoutMs).unref();
     socket.setTimeout(limits.idleTimeoutMs, () => this.destroy());
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.onClose());
     socket.on("data", (chunk: Buffer) => {
       try {
         reader.push(chunk);
+        if (!this.greeted && socket.bytesRead > maxHello) throw badFrame(`its first line is over ${maxHello} bytes`);
       } catch (error) {
         this.refuseConnection(error);
       }
@@ -134,11 +148,13 @@ class Connection {
   private greet(line: string): void {
     if (!line.startsWith(preface)) throw badFrame(`a connection begins with "${preface}" and a JSON object`);
     const [hello] = parseFrame(`[${line.slice(preface.length)}]`, { maxDepth: 8, careful: true });
-    const secret = typeof hello === "object" && hello !== null && "secret" in hello ? hello.secret : undefined;
+    const { secret, maxBytes: peerMaxBytes } = (hello ?? {}) as { secret?: unknown; maxBytes?: unknown };
     if (!this.shared.isSecret(secret)) {
       throw new VastifyError("unauthenticated", "this port wants the shared secret", { reason: "bad_secret" });
     }
     const { maxBytes } = this.shared.limits;
+    if (typeof peerMaxBytes === "number" && peerMaxBytes > 0) this.peerMaxBytes = peerMaxBytes;
+    clearTimeout(this.helloTimer);
     this.greeted = true;
     this.writer.write(`${preface}${JSON.stringify({ maxBytes })}\n`);
     if (this.shared.refusing) this.sayGoodbye();
@@ -147,7 +163,7 @@ class Connection {
   private onCall(frame: Frame): void {
     const [, id, message, timeoutMs, tx, hops] = frame;
     if (!isId(id) || this.calls.has(id)) throw badFrame("a call's id is a whole number that is not in use");
-    const trace = typeof tx === "string" && tx !== "" && tx.length <= 256 ? tx : undefined;
+    const trace = traceOf(tx);
     const refusal = this.refusalOf(message);
     if (refusal) {
       this.writer.write(errorFrame(id, refusal, trace));
@@ -158,7 +174,10 @@ class Connection {
       call = this.shared.handle({
         message: withoutDirectives(message as Record<string, unknown>),
         tx: trace,
-        timeoutMs: typeof timeoutMs === "number" && timeoutMs > 0 ? timeoutMs : undefined,
+        timeoutMs:
+          typeof timeoutMs === "number" && timeoutMs > 0
+            ? Math.min(timeoutMs, this.shared.limits.maxTimeoutMs)
+            : undefined,
         hops: typeof hops === "number" && hops >= 0 ? hops : 0,
       });
     } catch (error) {
@@ -197,12 +216,23 @@ class Connection {
 
   private resultOf(id: number, call: Call): string {
     try {
-      return resultFrame(id, call.value);
+      const frame = resultFrame(id, call.value);
+      const excess = this.excessOf(frame);
+      if (excess === undefined) return frame;
+      return errorFrame(id, new VastifyError("internal", excess, { reason: "bad_result" }), call.tx);
     } catch (cause) {
       const error = new VastifyError("internal", "the result can't be written as JSON", { reason: "bad_result" });
       this.shared.log.error(error.message, { err: cause, tx: call.tx });
       return errorFrame(id, error, call.tx);
     }
+  }
+
+  /** Why a result can't be sent, if it can't. */
+  private excessOf(frame: string): string | undefined {
+    const { peerMaxBytes } = this;
+    if (frame.length * 3 > peerMaxBytes && Buffer.byteLength(frame) > peerMaxBytes)
+      return `the result holds more than the ${peerMaxBytes} bytes that its caller takes`;
+    return this.writer.waiting > maxWaiting ? "the result was dropped: its caller does not read" : undefined;
   }
 
   private forget(id: number): void {
@@ -217,7 +247,8 @@ class Connection {
     this.socket.resume();
     this.writer.write(errorFrame(0, error, undefined));
     this.writer.end();
-    this.socket.destroySoon();
+    // Closing at once, with more of the peer's bytes on their way, would take the error from it.
+    setTimeout(() => this.destroy(), lingerMs).unref();
   }
 
   private pauseUntilRead(): void {
@@ -227,6 +258,7 @@ class Connection {
   }
 
   private onClose(): void {
+    clearTimeout(this.helloTimer);
     for (const [id, call] of this.calls) {
       this.forget(id);
       call.onOutcome = undefined;

@@ -1,5 +1,7 @@
 import { VastifyError } from "../core/index.js";
 import { safeReviver } from "./clean-message.js";
+import { traceOf } from "./inbound.js";
+import { wireErrorOf } from "./peer-errors.js";
 
 // One JSON array per line; its first member is the kind. docs/reference/protocol.md describes each.
 export const frameKind = { call: 1, result: 2, error: 3, cancel: 4, ping: 5, pong: 6, goodbye: 7 } as const;
@@ -11,7 +13,7 @@ export const preface = "vastify/1 ";
 export type Frame = readonly unknown[];
 
 export function callFrame(id: number, message: string, timeoutMs: number, tx: string, hops: number): string {
-  return `[1,${id},${message},${timeoutMs},"${tx}",${hops}]\n`;
+  return `[1,${id},${message},${timeoutMs},"${traceOf(tx) ?? ""}",${hops}]\n`;
 }
 
 export function resultFrame(id: number, result: unknown): string {
@@ -19,7 +21,7 @@ export function resultFrame(id: number, result: unknown): string {
 }
 
 export function errorFrame(id: number, error: unknown, tx: string | undefined): string {
-  return `[3,${id},${JSON.stringify(VastifyError.toWire(error, tx))}]\n`;
+  return `[3,${id},${JSON.stringify(wireErrorOf(error, tx))}]\n`;
 }
 
 export function cancelFrame(id: number): string {

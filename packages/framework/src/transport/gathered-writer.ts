@@ -39,7 +39,7 @@ export class GatheredWriter {
 
   private readonly flush = (): void => {
     this.scheduled = false;
-    if (this.blocked || this.text === "" || this.socket.destroyed) return;
+    if (this.blocked || this.text === "" || this.socket.writableEnded || this.socket.destroyed) return;
     const { text } = this;
     this.text = "";
     // As many bytes as characters: ASCII, which needs no encoding.

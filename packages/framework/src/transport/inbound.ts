@@ -32,6 +32,14 @@ export interface Endpoint {
   readonly protocols: readonly string[];
 }
 
+// Visible ASCII without what ends or escapes a JSON string: it goes into frames and headers as it is.
+const plainTrace = /^[!#-[\]-~]{1,256}$/;
+
+/** The trace id that a peer or an author gave, if it is one that can travel. */
+export function traceOf(tx: unknown): string | undefined {
+  return typeof tx === "string" && plainTrace.test(tx) ? tx : undefined;
+}
+
 /** How our own protocol is named in the notes of those that speak it. */
 export const ownProtocol = "vastify/1";
 export const ownProtocolOverTls = "vastify/1+tls";

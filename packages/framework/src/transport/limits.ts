@@ -2,7 +2,7 @@ import { badOption } from "../core/index.js";
 
 /** What a microservice port takes from its peers. */
 export interface TransportLimits {
-  /** The largest message or reply, in bytes. @default 1_048_576 */
+  /** The largest message, in bytes. @default 1_048_576 */
   maxBytes?: number;
   /** How deep a message may be nested. @default 128 */
   maxDepth?: number;
@@ -16,6 +16,8 @@ export interface TransportLimits {
   helloTimeoutMs?: number;
   /** How long a connection may be silent, in milliseconds. @default 60_000 */
   idleTimeoutMs?: number;
+  /** The longest deadline a peer may ask for, in milliseconds. @default 3_600_000 */
+  maxTimeoutMs?: number;
 }
 
 export type ResolvedTransportLimits = Required<TransportLimits>;
@@ -28,6 +30,7 @@ const defaults: ResolvedTransportLimits = {
   maxConnections: 10_000,
   helloTimeoutMs: 10_000,
   idleTimeoutMs: 60_000,
+  maxTimeoutMs: 3_600_000,
 };
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the limit */

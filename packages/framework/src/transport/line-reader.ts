@@ -4,12 +4,15 @@ import { maySayPrototype } from "./clean-message.js";
 
 const lineFeed = 10;
 
+/** Each part costs some hundred bytes beside its own, so many small ones are made one. */
+const maxParts = 1024;
+
 /** @param careful the text that the line comes from may hold keys that reach a prototype */
 export type OnLine = (line: string, careful: boolean) => void;
 
 /**
  * Cuts a byte stream into lines. What has arrived is decoded at once, up to the last line feed; the rest waits,
- * uncopied, for more, so that a peer that sends byte by byte costs no more than one that doesn't.
+ * for more, hardly copied, so that a peer that sends byte by byte costs no more than one that doesn't.
  */
 export class LineReader {
   private readonly maxBytes: number;
@@ -50,6 +53,7 @@ export class LineReader {
   private keep(rest: Buffer): void {
     this.parts.push(rest);
     this.waiting += rest.length;
+    if (this.parts.length === maxParts) this.parts = [Buffer.concat(this.parts)];
     if (this.waiting > this.maxBytes) throw tooLarge(this.maxBytes);
   }
 }

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { delay, type Logger, outcomeOf, resultCodeOf, VastifyError } from "../core/index.js";
-import { safeReviver, withoutDirectives } from "./clean-message.js";
+import { delay, httpStatusOf, type Logger, outcomeOf, resultCodeOf, VastifyError } from "../core/index.js";
+import { isPoisonous, safeReviver, withoutDirectives } from "./clean-message.js";
 import { isDeeperThan } from "./frames.js";
-import { headers, type InboundHandler } from "./inbound.js";
+import { headers, type InboundHandler, traceOf } from "./inbound.js";
 import type { ResolvedTransportLimits } from "./limits.js";
+import { wireErrorOf } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 
 export interface SenecaHttpOptions {
@@ -28,7 +29,9 @@ export interface SenecaHttpServer {
  */
 export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpServer {
   const { handle, limits, log, isSecret, isRefusing } = options;
-  const server = createServer((request, response) => {
+  // Node.js looks at its connections only so often, and closes the slow ones then.
+  const connectionsCheckingInterval = Math.min(1_000, limits.helloTimeoutMs);
+  const server = createServer({ connectionsCheckingInterval }, (request, response) => {
     void answer(request, response).catch((err) => {
       log.error("a call could not be answered", { err });
       response.destroy();
@@ -41,6 +44,8 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
   // It never listens itself; this makes it watch the connections that it is given.
   server.emit("listening");
   let callsInFlight = 0;
+  /** Pipelined requests are in flight together. */
+  const callsOf = new WeakMap<Socket, number>();
   const responses = new Set<ServerResponse>();
   let whenIdle: (() => void) | undefined;
 
@@ -59,14 +64,18 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
       if (isRefusing())
         throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
       const { message, tx, timeoutMs, hops } = received;
-      if (callsInFlight >= limits.maxCalls) {
+      const { socket } = request;
+      const onSocket = callsOf.get(socket) ?? 0;
+      if (callsInFlight >= limits.maxCalls || onSocket >= limits.maxCallsPerConnection) {
         throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
       }
       const call = handle({ message, tx, timeoutMs, hops });
       response.on("close", () => call.cancel());
       callsInFlight += 1;
+      callsOf.set(socket, onSocket + 1);
       const result = await outcomeOf(call).finally(() => {
         callsInFlight -= 1;
+        callsOf.set(socket, (callsOf.get(socket) ?? 1) - 1);
       });
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
@@ -106,9 +115,8 @@ interface Received {
 }
 
 async function receive(request: IncomingMessage, limits: ResolvedTransportLimits): Promise<Received> {
-  const url = new URL(request.url ?? "/", "http://peer");
-  if (url.pathname !== "/act")
-    throw new VastifyError("not_found", `calls go to /act, not to ${url.pathname}`, { reason: "no_route" });
+  const url = urlOf(request);
+  if (url?.pathname !== "/act") throw new VastifyError("not_found", "calls go to /act", { reason: "no_route" });
   if (request.method !== "POST" && request.method !== "GET") {
     throw new VastifyError("invalid_argument", `calls are POST or GET, not ${request.method}`, {
       reason: "method_not_allowed",
@@ -119,15 +127,30 @@ async function receive(request: IncomingMessage, limits: ResolvedTransportLimits
   const senecaId = header(request, "seneca-id");
   const id = typeof meta?.id === "string" ? meta.id : senecaId;
   return {
-    message: withoutDirectives({ ...body, ...Object.fromEntries(url.searchParams) }),
-    tx: header(request, headers.tx) ?? id?.split("/")[1],
-    timeoutMs:
-      numberHeader(request, headers.timeoutMs) ?? (typeof meta?.timeout === "number" ? meta.timeout : undefined),
+    message: withoutDirectives({ ...body, ...parametersOf(url) }),
+    tx: traceOf(header(request, headers.tx)) ?? traceOf(id?.split("/")[1]),
+    timeoutMs: timeoutOf(numberHeader(request, headers.timeoutMs) ?? meta?.timeout, limits),
     hops: numberHeader(request, headers.hops) ?? 0,
     senecaId,
     senecaOrigin: header(request, "seneca-origin"),
     meta,
   };
+}
+
+function urlOf({ url = "/" }: IncomingMessage): URL | undefined {
+  try {
+    return new URL(url, "http://peer");
+  } catch {
+    return undefined;
+  }
+}
+
+function parametersOf({ searchParams }: URL): Record<string, string> {
+  return Object.fromEntries([...searchParams].filter(([name]) => !isPoisonous(name)));
+}
+
+function timeoutOf(value: unknown, { maxTimeoutMs }: ResolvedTransportLimits): number | undefined {
+  return typeof value === "number" && value > 0 ? Math.min(value, maxTimeoutMs) : undefined;
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
@@ -174,18 +197,15 @@ function resultBody(result: unknown, { meta }: Received): unknown {
 
 function errorBody(error: VastifyError, received: Received | undefined): unknown {
   const result = resultCodeOf(error);
-  const wire = { name: "Error", ...VastifyError.toWire(error, received?.tx), ...(result !== undefined && { result }) };
+  const wire = { name: "Error", ...wireErrorOf(error, received?.tx), ...(result !== undefined && { result }) };
   return received?.meta ? { ...wire, meta$: { ...received.meta, error: true } } : wire;
 }
 
 /** Stock Seneca only knows 200 and not 200; the exact status helps people with curl. */
 function statusOf(error: VastifyError): number {
   if (error.reason === "body_too_large") return 413;
-  if (error.reason === "no_route" || error.reason === "no_pattern") return 404;
   if (error.reason === "method_not_allowed") return 405;
-  if (error.reason === "bad_secret") return 401;
-  if (error.code === "invalid_argument") return 400;
-  return error.code === "unavailable" ? 503 : 500;
+  return httpStatusOf(error.code);
 }
 
 function reply(response: ServerResponse, status: number, body: unknown, received: Received | undefined): void {
