@@ -1,7 +1,7 @@
 import type { DeadlineList, Deadlines, Expiring } from "./deadlines.js";
 import { VastifyError } from "./error.js";
 import type { Message } from "./message.js";
-import { newTraceId } from "./trace.js";
+import { isTraceId, newTraceId } from "./trace.js";
 
 export interface CallOptions {
   /** How long the caller waits, in milliseconds. */
@@ -60,7 +60,8 @@ export class Call implements Expiring {
     this.message = message;
     this.timeoutMs = options.timeoutMs;
     this.parent = parent;
-    this.traceId = options.tx;
+    // One that can't travel would break the frames and headers it goes into.
+    this.traceId = options.tx === undefined || isTraceId(options.tx) ? options.tx : undefined;
     this.idempotent = options.idempotent ?? parent?.idempotent ?? false;
     this.hops = options.hops ?? parent?.hops ?? 0;
     this.depth = parent === undefined ? 0 : parent.depth + 1;

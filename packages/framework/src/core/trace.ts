@@ -14,7 +14,10 @@ export function newTraceId(): string {
   return pool.toString("hex", used - 16, used);
 }
 
-/** Whether a text from outside may serve as a trace id: it goes into headers and logs, so it must be plain and short. */
+// Visible ASCII without what ends or escapes a JSON string: it goes into frames, headers and logs as it is.
+const plainTrace = /^[!#-[\]-~]{1,256}$/;
+
+/** Whether a text from outside may serve as a trace id. */
 export function isTraceId(text: unknown): text is string {
-  return typeof text === "string" && /^[\w.:@-]{1,128}$/.test(text);
+  return typeof text === "string" && plainTrace.test(text);
 }

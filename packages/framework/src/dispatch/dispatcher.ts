@@ -1,9 +1,11 @@
 import {
   type Addressee,
   addresseeOf,
+  badOption,
   Call,
   type CallOptions,
   Deadlines,
+  isTraceId,
   keysOf,
   type Logger,
   type Message,
@@ -127,6 +129,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return found && !found.client ? found : find(message, "$$target");
   }
 
+  /** A peer's value may have a `toString` that is no function, which no pattern matches. */
+  function findAnswering(message: Message): ActionDefinition | undefined {
+    try {
+      return findHere(message);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** An action added here for another target's name stands in for that target; our own name means our own version. */
   function isElsewhere(addressee: Addressee, message: Message): boolean {
     if (remote.isHere(addressee)) return false;
@@ -227,6 +238,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     act(message, actOptions) {
       if (typeof message !== "object" || message === null) return Promise.reject(badMessage(message));
       const { timeoutMs, tx, idempotent, signal } = actOptions ?? {};
+      if (tx !== undefined && !isTraceId(tx))
+        return Promise.reject(badOption("tx", tx, "a trace id of visible ASCII without quotes"));
       const call = hasDirectives(message)
         ? beginDirected(message, { timeoutMs, tx, idempotent } as Partial<CallOptions>, signal)
         : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent }, signal);
@@ -239,7 +252,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         call.fail(new VastifyError("failed_precondition", text, { reason: "too_many_hops" }));
         return call;
       }
-      const definition = findHere(message);
+      const definition = findAnswering(message);
       if (definition && exposure.has(definition)) runHere(call, definition, undefined, true);
       else call.fail(noPattern(message));
       call.watch();

@@ -1,4 +1,12 @@
-import { type Addressee, addresseeOf, Call, type CallOptions, type Message, VastifyError } from "../core/index.js";
+import {
+  type Addressee,
+  addresseeOf,
+  Call,
+  type CallOptions,
+  isTraceId,
+  type Message,
+  VastifyError,
+} from "../core/index.js";
 import type { Seneca, SenecaAction, SenecaCallback } from "./seneca-types.js";
 
 /** Sends a call to another process. Routing gives it. */
@@ -33,7 +41,10 @@ export function installRemoteAction(seneca: Seneca, { newCall, send }: RemoteAct
       if (!addressee)
         throw new VastifyError("invalid_argument", "the message names no $$target", { reason: "bad_target" });
       const timeout = meta.timeout === undefined ? {} : { timeoutMs: meta.timeout };
-      return send(addressee, newCall(whole, { parent, tx: parent?.tx ?? meta.tx, ...timeout }));
+      return send(
+        addressee,
+        newCall(whole, { parent, tx: parent?.tx ?? (isTraceId(meta.tx) ? meta.tx : undefined), ...timeout }),
+      );
     };
     run().then(
       (result) => reply.call(this, null, result),

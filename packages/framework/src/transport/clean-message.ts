@@ -22,6 +22,11 @@ export function maySayPrototype(json: string): boolean {
   return json.includes("__proto__") || json.includes('constructor"') || json.includes("\\u");
 }
 
+/** Whether a key could reach a prototype. */
+export function isPoisonous(key: string): boolean {
+  return poisonous.has(key);
+}
+
 /** For `JSON.parse`: drops what could reach a prototype, at any depth. */
 export function safeReviver(key: string, value: unknown): unknown {
   return poisonous.has(key) ? undefined : value;

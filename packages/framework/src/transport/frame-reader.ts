@@ -16,9 +16,12 @@ export interface FrameTaker {
 const lineFeed = 10;
 const nothing = Buffer.alloc(0);
 
+/** Each part costs some hundred bytes beside its own, so many small ones are made one. */
+const maxParts = 1024;
+
 /**
  * Cuts a byte stream into lines and the raw bytes that lines announce. What has arrived is decoded at once, up to the
- * last line feed; the rest waits, uncopied, for more, so that a peer that sends byte by byte costs no more than one
+ * last line feed; the rest waits, hardly copied, for more, so that a peer that sends byte by byte costs no more than one
  * that doesn't.
  */
 export class FrameReader {
@@ -89,6 +92,7 @@ export class FrameReader {
   private keep(bytes: Buffer): void {
     this.parts.push(bytes);
     this.waiting += bytes.length;
+    if (this.parts.length === maxParts) this.parts = [Buffer.concat(this.parts)];
     if (this.waiting > this.maxBytes) throw tooLarge(this.maxBytes);
   }
 }

@@ -7,7 +7,7 @@ import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
 import { type Endpoint, type Outgoing, ownProtocolOverTls } from "./inbound.js";
-import { peerError, peerLost, peerUnreachable } from "./peer-errors.js";
+import { peerBroke, peerError, peerLost, peerUnreachable } from "./peer-errors.js";
 import { StreamHub } from "./stream-hub.js";
 
 export interface FramedClientOptions {
@@ -37,6 +37,8 @@ const maxWaiting = 64 * 1_048_576;
 /** Calls peers by our own protocol, over one long-lived connection to each. */
 export function createFramedClient(options: FramedClientOptions): FramedClient {
   const connections = new Map<string, Connection>();
+  /** With those that their peers are leaving. */
+  const all = new Set<Connection>();
 
   /** So that the usual call finds its connection without making a key. */
   const byEndpoint = new WeakMap<Endpoint, Connection>();
@@ -49,8 +51,10 @@ export function createFramedClient(options: FramedClientOptions): FramedClient {
     if (!connection?.usable) {
       connection = new Connection(endpoint, options);
       connections.set(key, connection);
+      all.add(connection);
       const opened = connection;
       opened.onClose = () => {
+        all.delete(opened);
         if (connections.get(key) === opened) connections.delete(key);
       };
     }
@@ -61,10 +65,15 @@ export function createFramedClient(options: FramedClientOptions): FramedClient {
   return {
     send: (endpoint, message, outgoing) => connectionTo(endpoint).send(message, outgoing),
     close() {
-      for (const connection of connections.values()) connection.destroy();
+      for (const connection of all) connection.destroy();
       connections.clear();
     },
   };
+}
+
+interface Early {
+  readonly message: Encoded;
+  readonly outgoing: Outgoing;
 }
 
 class Connection implements FrameTaker {
@@ -77,9 +86,15 @@ class Connection implements FrameTaker {
   private readonly raw = new RawBytes();
   private readonly pending = new Map<number, Outgoing>();
   private readonly heartbeat: NodeJS.Timeout;
+  /** What waits for the peer's greeting: until then nothing of it is sent. */
+  private early: Early[] = [];
+  private earlyLength = 0;
+  private peerMaxBytes = Number.POSITIVE_INFINITY;
   private nextId = 1;
   private state: "connecting" | "greeting" | "open" | "leaving" | "closed" = "connecting";
   private heard = true;
+  /** The peer said what is wrong with the connection. */
+  private refused = false;
   private failure: Error | undefined = undefined;
 
   constructor(endpoint: Endpoint, options: FramedClientOptions) {
@@ -100,14 +115,15 @@ class Connection implements FrameTaker {
       try {
         reader.push(chunk);
       } catch (error) {
-        this.socket.destroy(error as Error);
+        const isFrame = VastifyError.is(error) && error.reason === "bad_frame" && !this.refused;
+        this.socket.destroy(isFrame ? peerBroke(endpoint, error.message) : (error as Error));
       }
     });
     this.socket.on("error", (error) => {
       this.failure = error;
     });
     this.socket.on("close", () => this.closed());
-    this.writer.write(`${preface}${JSON.stringify({ secret: options.secret })}\n`);
+    this.writer.write(`${preface}${JSON.stringify({ secret: options.secret, maxBytes: options.maxBytes })}\n`);
     this.heartbeat = setInterval(() => this.beat(), options.heartbeatMs).unref();
     this.idle();
   }
@@ -117,9 +133,20 @@ class Connection implements FrameTaker {
     return this.state !== "leaving" && this.state !== "closed";
   }
 
-  send({ json, attachments }: Encoded, outgoing: Outgoing): void {
-    if (this.writer.waiting > maxWaiting) {
+  send(message: Encoded, outgoing: Outgoing): void {
+    const { json, attachments } = message;
+    if (this.writer.waiting + this.earlyLength > maxWaiting) {
       outgoing.failed(this.tooMuchWaiting());
+      return;
+    }
+    if (this.state === "connecting" || this.state === "greeting") {
+      if (this.early.length === 0) this.socket.ref();
+      this.early.push({ message, outgoing });
+      this.earlyLength += json.length;
+      return;
+    }
+    if (json.length * 3 > this.peerMaxBytes && Buffer.byteLength(json) > this.peerMaxBytes) {
+      outgoing.failed(this.tooLarge());
       return;
     }
     const { call } = outgoing;
@@ -129,7 +156,7 @@ class Connection implements FrameTaker {
     this.pending.set(id, outgoing);
     call.wireId = id;
     call.onAbort = this.onAbort;
-    const timeoutMs = Math.ceil(call.remainingMs);
+    const timeoutMs = timeoutOf(call);
     if (!attachments) {
       this.writer.write(callFrame(id, json, timeoutMs, call.tx, call.hops + 1));
       return;
@@ -204,19 +231,36 @@ class Connection implements FrameTaker {
   }
 
   private greeted(line: string): void {
+    const limits = { maxDepth: 64, careful: true };
     if (line.startsWith(preface)) {
+      const [hello] = parseFrame(`[${line.slice(preface.length)}]`, limits) as [{ maxBytes?: unknown } | null];
+      if (typeof hello?.maxBytes === "number") this.peerMaxBytes = hello.maxBytes;
       this.state = "open";
+      this.sendEarly();
       return;
     }
     // What a peer answers that refuses us before it greets.
-    const [, , error] = parseFrame(line, { maxDepth: 64, careful: true });
+    const [kind, , error] = parseFrame(line, limits);
+    if (kind !== frameKind.error) throw peerBroke(this.endpoint, "it does not greet");
+    this.refused = true;
     throw peerError(error, this.endpoint);
+  }
+
+  private sendEarly(): void {
+    const { early } = this;
+    this.early = [];
+    this.earlyLength = 0;
+    for (const { message, outgoing } of early) if (outgoing.call.outcome === "open") this.send(message, outgoing);
+    if (this.pending.size === 0) this.idle();
   }
 
   private onError(frame: Frame): void {
     const error = peerError(frame[2], this.endpoint);
     // Without a call of ours it is about the connection.
-    if (frame[1] === 0) throw error;
+    if (frame[1] === 0) {
+      this.refused = true;
+      throw error;
+    }
     this.take(frame)?.failed(error);
   }
 
@@ -249,29 +293,38 @@ class Connection implements FrameTaker {
     if (this.heard) {
       this.heard = false;
       this.writer.write(`[${frameKind.ping}]\n`);
-    } else this.socket.destroy(new Error(`it was silent for ${this.options.heartbeatMs} ms`));
+    } else setImmediate(() => this.dropIfSilent());
+  }
+
+  /** Asked once more after what has arrived is read: it may be this process that was busy, not the peer. */
+  private dropIfSilent(): void {
+    if (!this.heard) this.socket.destroy(new Error(`it was silent for ${this.options.heartbeatMs} ms`));
   }
 
   private closed(): void {
-    const { failure, endpoint, state } = this;
-    const wasOpen = state === "open" || state === "leaving";
+    const { failure, endpoint, early } = this;
     this.state = "closed";
     clearInterval(this.heartbeat);
     this.onClose();
     const cause = failure ?? new Error("the connection was closed");
-    // Before the peer has greeted us it has not looked at a call.
-    const error = VastifyError.is(cause)
-      ? cause
-      : wasOpen
-        ? peerLost(endpoint, cause)
-        : peerUnreachable(endpoint, cause);
-    this.streams.close(error);
+    this.streams.close(VastifyError.is(cause) ? cause : peerLost(endpoint, cause));
     const lost = [...this.pending.values()];
     this.pending.clear();
+    this.early = [];
     for (const outgoing of lost) {
       outgoing.call.onAbort = undefined;
-      outgoing.failed(error);
+      outgoing.failed(VastifyError.is(cause) ? cause : peerLost(endpoint, cause));
     }
+    for (const { outgoing } of early) {
+      if (outgoing.call.outcome !== "open") continue;
+      outgoing.failed(VastifyError.is(cause) ? cause : peerUnreachable(endpoint, cause));
+    }
+  }
+
+  private tooLarge(): VastifyError {
+    const { host, port } = this.endpoint;
+    const text = `the peer at ${host}:${port} takes messages of ${this.peerMaxBytes} bytes; this one holds more`;
+    return new VastifyError("resource_exhausted", text, { reason: "body_too_large" });
   }
 
   private tooMuchWaiting(): VastifyError {
@@ -280,4 +333,10 @@ class Connection implements FrameTaker {
       reason: "too_many_calls",
     });
   }
+}
+
+/** A whole number of milliseconds, whatever an author asked for. */
+function timeoutOf(call: Call): number {
+  const ms = Math.ceil(call.remainingMs);
+  return ms >= 1 ? Math.min(ms, 0x7f_ff_ff_ff) : 1;
 }

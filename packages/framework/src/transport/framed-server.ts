@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { type Call, isTraceId, type Logger, VastifyError } from "../core/index.js";
+import { type Call, type Logger, VastifyError } from "../core/index.js";
 import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import { withoutDirectives } from "./clean-message.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { badFrame, errorFrame, type Frame, frameKind, parseFrame, preface, resultFrame } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
-import type { InboundHandler } from "./inbound.js";
+import { type InboundHandler, traceOf } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
 import type { SecretCheck } from "./secret.js";
@@ -30,6 +30,15 @@ export interface FramedServer {
 
 /** Peers read slower than we answer when so much waits to be written; then no more calls are read from them. */
 const highWater = 1_048_576;
+
+/** Past so much that a peer does not read, results for it are dropped. */
+const maxWaiting = 64 * 1_048_576;
+
+/** The longest first line, in bytes: whoever sends it has shown no secret yet. */
+const maxHello = 16_384;
+
+/** A peer that is refused has so long to read why, in milliseconds. */
+const lingerMs = 1_000;
 
 export function createFramedServer(options: FramedServerOptions): FramedServer {
   const connections = new Set<Connection>();
@@ -68,7 +77,10 @@ class Connection implements FrameTaker {
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
   private readonly calls = new Map<number, Call>();
+  private readonly helloTimer: NodeJS.Timeout;
   private greeted = false;
+  /** The largest result that the peer takes, in bytes. */
+  private peerMaxBytes = Number.POSITIVE_INFINITY;
   private whenIdle: (() => void) | undefined = undefined;
 
   constructor(socket: Socket, shared: Shared) {
@@ -79,12 +91,14 @@ class Connection implements FrameTaker {
     this.streams = new StreamHub(this.writer);
     // The preface stands on a line too.
     const reader = new FrameReader(limits.maxBytes + 1024, this);
+    this.helloTimer = setTimeout(() => this.destroy(), limits.helloTimeoutMs).unref();
     socket.setTimeout(limits.idleTimeoutMs, () => this.destroy());
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.onClose());
     socket.on("data", (chunk: Buffer) => {
       try {
         reader.push(chunk);
+        if (!this.greeted && socket.bytesRead > maxHello) throw badFrame(`its first line is over ${maxHello} bytes`);
       } catch (error) {
         this.refuseConnection(error);
       }
@@ -150,11 +164,13 @@ class Connection implements FrameTaker {
   private greet(line: string): void {
     if (!line.startsWith(preface)) throw badFrame(`a connection begins with "${preface}" and a JSON object`);
     const [hello] = parseFrame(`[${line.slice(preface.length)}]`, { maxDepth: 8, careful: true });
-    const secret = typeof hello === "object" && hello !== null && "secret" in hello ? hello.secret : undefined;
+    const { secret, maxBytes: peerMaxBytes } = (hello ?? {}) as { secret?: unknown; maxBytes?: unknown };
     if (!this.shared.isSecret(secret)) {
       throw new VastifyError("unauthenticated", "this port wants the shared secret", { reason: "bad_secret" });
     }
     const { maxBytes } = this.shared.limits;
+    if (typeof peerMaxBytes === "number" && peerMaxBytes > 0) this.peerMaxBytes = peerMaxBytes;
+    clearTimeout(this.helloTimer);
     this.greeted = true;
     this.writer.write(`${preface}${JSON.stringify({ maxBytes })}\n`);
     if (this.shared.refusing) this.sayGoodbye();
@@ -181,7 +197,7 @@ class Connection implements FrameTaker {
 
   private run(id: number, frame: Frame, message: unknown, streams: readonly Readable[]): void {
     const [, , , timeoutMs, tx, hops] = frame;
-    const trace = isTraceId(tx) ? tx : undefined;
+    const trace = traceOf(tx);
     let call: Call;
     try {
       const refusal = this.refusalOf(message);
@@ -235,7 +251,10 @@ class Connection implements FrameTaker {
     let text: string;
     try {
       if (!attachments) {
-        this.writer.write(resultFrame(id, json));
+        const frame = resultFrame(id, json);
+        const excess = this.excessOf(frame);
+        if (excess === undefined) this.writer.write(frame);
+        else this.fail(id, new VastifyError("internal", excess, { reason: "bad_result" }), call.tx);
         return;
       }
       text = JSON.stringify(json);
@@ -255,6 +274,14 @@ class Connection implements FrameTaker {
     this.writer.write(errorFrame(id, error, tx));
   }
 
+  /** Why a result can't be sent, if it can't. */
+  private excessOf(frame: string): string | undefined {
+    const { peerMaxBytes } = this;
+    if (frame.length * 3 > peerMaxBytes && Buffer.byteLength(frame) > peerMaxBytes)
+      return `the result holds more than the ${peerMaxBytes} bytes that its caller takes`;
+    return this.writer.waiting > maxWaiting ? "the result was dropped: its caller does not read" : undefined;
+  }
+
   private forget(id: number): void {
     this.calls.delete(id);
     this.shared.callsInFlight -= 1;
@@ -267,7 +294,8 @@ class Connection implements FrameTaker {
     this.socket.resume();
     this.writer.write(errorFrame(0, error, undefined));
     this.writer.end();
-    this.socket.destroySoon();
+    // Closing at once, with more of the peer's bytes on their way, would take the error from it.
+    setTimeout(() => this.destroy(), lingerMs).unref();
   }
 
   private pauseUntilRead(): void {
@@ -278,6 +306,7 @@ class Connection implements FrameTaker {
 
   private onClose(): void {
     this.streams.close(new VastifyError("unavailable", "the peer broke off the connection", { reason: "peer_lost" }));
+    clearTimeout(this.helloTimer);
     for (const [id, call] of this.calls) {
       this.forget(id);
       call.onOutcome = undefined;

@@ -1,5 +1,6 @@
 import { isDeeperThan, VastifyError } from "../core/index.js";
 import { safeReviver } from "./clean-message.js";
+import { wireErrorOf } from "./peer-errors.js";
 
 // One JSON array per line; its first member is the kind. docs/reference/protocol.md describes each.
 export const frameKind = {
@@ -41,7 +42,7 @@ export function resultFrame(id: number, result: unknown, attached = ""): string 
 }
 
 export function errorFrame(id: number, error: unknown, tx: string | undefined): string {
-  return `[3,${id},${JSON.stringify(VastifyError.toWire(error, tx))}]\n`;
+  return `[3,${id},${JSON.stringify(wireErrorOf(error, tx))}]\n`;
 }
 
 export function cancelFrame(id: number): string {

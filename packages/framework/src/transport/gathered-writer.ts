@@ -68,7 +68,7 @@ export class GatheredWriter {
 
   private readonly flush = (): void => {
     this.scheduled = false;
-    if (this.blocked || this.socket.destroyed) return;
+    if (this.blocked || this.socket.writableEnded || this.socket.destroyed) return;
     if (this.earlierSize > 0) this.flushEarlier();
     if (this.text === "") return;
     const { text } = this;

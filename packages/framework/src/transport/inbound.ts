@@ -1,4 +1,4 @@
-import type { Call, Message, VastifyError } from "../core/index.js";
+import { type Call, isTraceId, type Message, type VastifyError } from "../core/index.js";
 
 /** A call that a peer sent us. */
 export interface InboundCall {
@@ -30,6 +30,11 @@ export interface Endpoint {
   readonly port: number;
   /** What it speaks besides Seneca's HTTP protocol. */
   readonly protocols: readonly string[];
+}
+
+/** The trace id that a peer gave, if it is one that can travel. */
+export function traceOf(tx: unknown): string | undefined {
+  return isTraceId(tx) ? tx : undefined;
 }
 
 /** How our own protocol is named in the notes of those that speak it. */

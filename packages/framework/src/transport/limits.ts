@@ -2,12 +2,10 @@ import { badOption } from "../core/index.js";
 
 /** What a microservice port takes from its peers. */
 export interface TransportLimits {
-  /** The largest message or reply, in bytes. @default 1_048_576 */
+  /** The largest message, in bytes. @default 1_048_576 */
   maxBytes?: number;
   /** How deep a message may be nested. @default 128 */
   maxDepth?: number;
-  /** How long a peer may ask us to work on a call, in milliseconds; more is cut to this. @default 600_000 */
-  maxTimeoutMs?: number;
   /** Calls in flight on one connection. @default 10_000 */
   maxCallsPerConnection?: number;
   /** Calls in flight in this process. @default 50_000 */
@@ -18,6 +16,8 @@ export interface TransportLimits {
   helloTimeoutMs?: number;
   /** How long a connection may be silent, in milliseconds. @default 60_000 */
   idleTimeoutMs?: number;
+  /** The longest deadline a peer may ask for, in milliseconds. @default 3_600_000 */
+  maxTimeoutMs?: number;
 }
 
 export type ResolvedTransportLimits = Required<TransportLimits>;
@@ -25,12 +25,12 @@ export type ResolvedTransportLimits = Required<TransportLimits>;
 const defaults: ResolvedTransportLimits = {
   maxBytes: 1_048_576,
   maxDepth: 128,
-  maxTimeoutMs: 600_000,
   maxCallsPerConnection: 10_000,
   maxCalls: 50_000,
   maxConnections: 10_000,
   helloTimeoutMs: 10_000,
   idleTimeoutMs: 60_000,
+  maxTimeoutMs: 3_600_000,
 };
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the limit */

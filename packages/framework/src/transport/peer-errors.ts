@@ -1,5 +1,17 @@
-import { isErrorCode, VastifyError } from "../core/index.js";
+import { isErrorCode, VastifyError, type WireError } from "../core/index.js";
 import type { Endpoint } from "./inbound.js";
+
+/** An error as it crosses to a peer; details that can't be written as JSON stay behind. */
+export function wireErrorOf(error: unknown, tx: string | undefined): WireError {
+  const { details, ...wire } = VastifyError.toWire(error, tx);
+  if (details === undefined) return wire;
+  try {
+    JSON.stringify(details);
+    return { ...wire, details };
+  } catch {
+    return wire;
+  }
+}
 
 /** The error that a peer answered with. */
 export function peerError(body: unknown, { host, port }: Endpoint): VastifyError {
@@ -12,6 +24,13 @@ export function peerError(body: unknown, { host, port }: Endpoint): VastifyError
   }
   const said = typeof wire.message === "string" ? wire.message : "without saying why";
   return new VastifyError("internal", `the peer at ${host}:${port} failed: ${said}`, { reason: "peer_failed" });
+}
+
+/** What the peer sends is not our protocol, or it breaks its rules. */
+export function peerBroke({ host, port }: Endpoint, why: string): VastifyError {
+  return new VastifyError("internal", `the peer at ${host}:${port} does not speak our protocol: ${why}`, {
+    reason: "peer_failed",
+  });
 }
 
 /** Nothing was sent, so the call certainly did not run. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { type Call, VastifyError } from "../core/index.js";
 import { safeReviver } from "./clean-message.js";
-import { type Endpoint, headers, type Outgoing } from "./inbound.js";
+import { type Endpoint, headers, type Outgoing, traceOf } from "./inbound.js";
 import { peerError, peerLost, peerUnreachable } from "./peer-errors.js";
 
 export interface SenecaHttpClient {
@@ -39,6 +39,7 @@ interface Sender {
 function post({ agent, origin, maxBytes }: Sender, endpoint: Endpoint, body: string, call: Call): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let connected = false;
+    const tx = traceOf(call.tx);
     const request = httpRequest({
       agent,
       host: endpoint.host,
@@ -50,12 +51,12 @@ function post({ agent, origin, maxBytes }: Sender, endpoint: Endpoint, body: str
         accept: "application/json",
         "content-type": "application/json",
         "content-length": Buffer.byteLength(body),
-        "seneca-id": `${randomUUID()}/${call.tx}`,
+        "seneca-id": `${randomUUID()}/${tx ?? ""}`,
         "seneca-kind": "req",
         "seneca-origin": origin,
         "seneca-track": "[]",
         "seneca-time-client-sent": String(Date.now()),
-        [headers.tx]: call.tx,
+        ...(tx !== undefined && { [headers.tx]: tx }),
         [headers.hops]: String(call.hops + 1),
         [headers.timeoutMs]: String(Math.max(1, Math.round(call.remainingMs))),
       },

@@ -4,16 +4,16 @@ import {
   delay,
   httpStatusOfError,
   isDeeperThan,
-  isTraceId,
   type Logger,
   outcomeOf,
   resultCodeOf,
   VastifyError,
 } from "../core/index.js";
-import { safeReviver, withoutDirectives } from "./clean-message.js";
-import { headers, type InboundHandler } from "./inbound.js";
+import { isPoisonous, safeReviver, withoutDirectives } from "./clean-message.js";
+import { headers, type InboundHandler, traceOf } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
+import { wireErrorOf } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 
 export interface SenecaHttpOptions {
@@ -37,7 +37,9 @@ export interface SenecaHttpServer {
  */
 export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpServer {
   const { handle, limits, log, isSecret, isRefusing } = options;
-  const server = createServer((request, response) => {
+  // Node.js looks at its connections only so often, and closes the slow ones then.
+  const connectionsCheckingInterval = Math.min(1_000, limits.helloTimeoutMs);
+  const server = createServer({ connectionsCheckingInterval }, (request, response) => {
     void answer(request, response).catch((err) => {
       log.error("a call could not be answered", { err });
       response.destroy();
@@ -50,6 +52,8 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
   // It never listens itself; this makes it watch the connections that it is given.
   server.emit("listening");
   let callsInFlight = 0;
+  /** Pipelined requests are in flight together. */
+  const callsOf = new WeakMap<Socket, number>();
   const responses = new Set<ServerResponse>();
   let whenIdle: (() => void) | undefined;
 
@@ -70,15 +74,19 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
         throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
       const { message, timeoutMs, hops } = received;
       tx = received.tx;
-      if (callsInFlight >= limits.maxCalls) {
+      const { socket } = request;
+      const onSocket = callsOf.get(socket) ?? 0;
+      if (callsInFlight >= limits.maxCalls || onSocket >= limits.maxCallsPerConnection) {
         throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
       }
       const call = handle({ message, tx, timeoutMs, hops });
       tx = call.tx;
       response.on("close", () => call.cancel());
       callsInFlight += 1;
+      callsOf.set(socket, onSocket + 1);
       const result = await outcomeOf(call).finally(() => {
         callsInFlight -= 1;
+        callsOf.set(socket, (callsOf.get(socket) ?? 1) - 1);
       });
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
@@ -119,9 +127,8 @@ interface Received {
 }
 
 async function receive(request: IncomingMessage, limits: ResolvedTransportLimits): Promise<Received> {
-  const url = parseUrl(request.url);
-  if (url.pathname !== "/act")
-    throw new VastifyError("not_found", `calls go to /act, not to ${url.pathname}`, { reason: "no_route" });
+  const url = urlOf(request);
+  if (url?.pathname !== "/act") throw new VastifyError("not_found", "calls go to /act", { reason: "no_route" });
   if (request.method !== "POST" && request.method !== "GET") {
     throw new VastifyError("invalid_argument", `calls are POST or GET, not ${request.method}`, {
       reason: "method_not_allowed",
@@ -132,14 +139,26 @@ async function receive(request: IncomingMessage, limits: ResolvedTransportLimits
   const senecaId = header(request, "seneca-id");
   const id = typeof meta?.id === "string" ? meta.id : senecaId;
   return {
-    message: withoutDirectives({ ...body, ...Object.fromEntries(url.searchParams) }),
-    tx: [header(request, headers.tx), id?.split("/")[1]].find(isTraceId),
+    message: withoutDirectives({ ...body, ...parametersOf(url) }),
+    tx: traceOf(header(request, headers.tx)) ?? traceOf(id?.split("/")[1]),
     timeoutMs: timeoutOf(numberHeader(request, headers.timeoutMs) ?? meta?.timeout, limits),
     hops: Math.floor(numberHeader(request, headers.hops) ?? 0),
     senecaId,
     senecaOrigin: header(request, "seneca-origin"),
     meta,
   };
+}
+
+function urlOf({ url = "/" }: IncomingMessage): URL | undefined {
+  try {
+    return new URL(url, "http://peer");
+  } catch {
+    return undefined;
+  }
+}
+
+function parametersOf({ searchParams }: URL): Record<string, string> {
+  return Object.fromEntries([...searchParams].filter(([name]) => !isPoisonous(name)));
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
@@ -186,7 +205,7 @@ function resultBody(result: unknown, { meta }: Received): unknown {
 
 function errorBody(error: VastifyError, received: Received | undefined, tx: string | undefined): unknown {
   const result = resultCodeOf(error);
-  const wire = { name: "Error", ...VastifyError.toWire(error, tx), ...(result !== undefined && { result }) };
+  const wire = { name: "Error", ...wireErrorOf(error, tx), ...(result !== undefined && { result }) };
   return received?.meta ? { ...wire, meta$: { ...received.meta, error: true } } : wire;
 }
 
@@ -210,14 +229,6 @@ function reply(response: ServerResponse, status: number, body: unknown, received
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" && value !== "" && value.length <= 256 ? value : undefined;
-}
-
-function parseUrl(path = "/"): URL {
-  const base = "http://peer";
-  if (!path.startsWith("/") || !URL.canParse(base + path)) {
-    throw new VastifyError("invalid_argument", "the request's target is no path", { reason: "bad_body" });
-  }
-  return new URL(base + path);
 }
 
 function bearerOf(request: IncomingMessage): string | undefined {

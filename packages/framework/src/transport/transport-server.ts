@@ -45,24 +45,34 @@ export function createTransportServer(options: TransportServerOptions): Transpor
   let refusing = false;
   const framed = createFramedServer({ handle, limits, log, isSecret });
   const http = createSenecaHttpServer({ handle, limits, log, isSecret, isRefusing: () => refusing });
-  const server: Server = options.tls ? createTlsServer(options.tls, accept) : createServer({ noDelay: true }, accept);
+  const server: Server = options.tls
+    ? createTlsServer({ handshakeTimeout: limits.helloTimeoutMs, ...options.tls }, accept)
+    : createServer({ noDelay: true }, accept);
+  // Node.js only says that a handshake takes too long.
+  server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
   server.maxConnections = limits.maxConnections;
 
-  const undecided = new Set<Socket>();
+  let closing = false;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
 
   function accept(socket: Socket): void {
     const ignore = () => {};
-    const forget = () => undecided.delete(socket);
-    undecided.add(socket);
-    socket.on("error", ignore).once("close", forget);
+    socket.on("error", ignore);
     socket.setTimeout(limits.helloTimeoutMs, () => socket.destroy());
     socket.once("readable", () => {
       const chunk: Buffer | null = socket.read();
       if (chunk === null) return;
       socket.setTimeout(0);
       socket.removeAllListeners("timeout");
-      socket.off("error", ignore).off("close", forget);
-      forget();
+      if (closing) {
+        socket.destroy();
+        return;
+      }
+      socket.off("error", ignore);
       socket.unshift(chunk);
       if (chunk[0] === firstByte) framed.accept(socket);
       else http.accept(socket);
@@ -70,17 +80,22 @@ export function createTransportServer(options: TransportServerOptions): Transpor
   }
 
   return {
-    listen: () => listenOn(server, host, port),
+    async listen() {
+      const listening = await listenOn(server, host, port);
+      server.on("error", (err) => log.error("a connection could not be accepted", { err }));
+      return listening;
+    },
     refuse() {
       refusing = true;
       framed.refuse();
     },
     async close(graceMs) {
       if (!server.listening) return;
+      closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all([framed.close(graceMs), http.close(graceMs)]);
-      // A connection that has not said yet what it speaks.
-      for (const socket of undecided) socket.destroy();
+      // Those that have not said yet what they speak, or not shaken hands.
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
