@@ -1,11 +1,12 @@
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
+import { cacheFolder, fetchDebianPackages } from "@vastify/backends";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ownProtocolOverTls } from "../../src/transport/index.js";
 import { until } from "../support/services.js";
@@ -713,8 +714,8 @@ describe("the shared secret", () => {
 
 describe("TLS", () => {
   let pki: Record<"ca" | "cert" | "key" | "otherCa" | "otherCert" | "otherKey", string>;
-  beforeAll(() => {
-    pki = makeCertificates();
+  beforeAll(async () => {
+    pki = await makeCertificates();
   });
 
   const overTls = (port: number) => endpointOf(port, [ownProtocolOverTls]);
@@ -801,10 +802,27 @@ it("nothing is left open at the end", async () => {
   expect(await once(child, "exit")).toEqual([0, null]);
 });
 
-function makeCertificates() {
+/** `openssl` of the machine, or Debian's, unpacked. */
+async function findOpenssl(): Promise<{ command: string; env: NodeJS.ProcessEnv }> {
+  try {
+    execFileSync("openssl", ["version"], { stdio: "ignore" });
+    return { command: "openssl", env: process.env };
+  } catch {
+    const into = join(cacheFolder(), "openssl");
+    const dir = await fetchDebianPackages({ suite: "bookworm", packages: ["openssl", "libssl3"], into });
+    const libraries = readdirSync(join(dir, "usr/lib"))
+      .map((name) => join(dir, "usr/lib", name))
+      .join(":");
+    const env = { ...process.env, LD_LIBRARY_PATH: libraries, OPENSSL_CONF: join(dir, "etc/ssl/openssl.cnf") };
+    return { command: join(dir, "usr/bin/openssl"), env };
+  }
+}
+
+async function makeCertificates() {
+  const { command, env } = await findOpenssl();
   const dir = mkdtempSync(join(tmpdir(), "vastify-tls-"));
   try {
-    const run = (...args: string[]) => execFileSync("openssl", args, { cwd: dir, stdio: "ignore" });
+    const run = (...args: string[]) => execFileSync(command, args, { cwd: dir, env, stdio: "ignore" });
     const read = (file: string) => readFileSync(join(dir, file), "utf8");
     writeFileSync(join(dir, "ext"), "subjectAltName=IP:127.0.0.1");
     const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
