@@ -1,0 +1,33 @@
+// The process under attack: a whole service, found through a development registry of its own.
+import { createService } from "vastify";
+import { createRegistry } from "vastify/devtools";
+import { answerParent } from "../../support/child.mjs";
+
+const faults = [];
+const fault = (kind) => (error) => faults.push(`${kind}: ${error?.stack ?? error}`);
+process.on("uncaughtException", fault("uncaught exception"));
+process.on("unhandledRejection", fault("unhandled rejection"));
+process.on("warning", fault("warning"));
+const logged = (text, fields) => fault("logged")(`${text} ${fields?.err?.stack ?? ""}`);
+const log = { debug() {}, info() {}, warn: logged, error: logged };
+
+answerParent({
+  async start() {
+    const registry = createRegistry({ port: 0 });
+    await registry.start({ signal: new AbortController().signal, log });
+    const service = createService({ name: "victim", version: "1.0.0", consul: { address: registry.url }, log });
+    service.add("cmd:ping", (_message, reply) => reply(null, { pong: true }));
+    service.add("cmd:echo", (message, reply) => reply(null, message.data));
+    service.add("cmd:sum", async ({ a, b }) => ({ sum: a + b }));
+    service.add("cmd:fail", (_message, reply) => reply(new Error("secret")));
+    service.add("cmd:never", (_message, _reply) => {});
+    await service.start();
+    return Number(service.addresses.microservice.split(":")[1]);
+  },
+  memory() {
+    globalThis.gc();
+    const { rss, heapUsed } = process.memoryUsage();
+    return { rssMb: rss / 1e6, heapMb: heapUsed / 1e6 };
+  },
+  faults: () => [...faults, ...(Object.keys(Object.prototype).length > 0 ? ["Object.prototype is polluted"] : [])],
+});
