@@ -1,4 +1,5 @@
 // The process under attack: a whole service, found through a development registry of its own.
+import { setTimeout as delay } from "node:timers/promises";
 import { createService } from "vastify";
 import { createRegistry } from "vastify/devtools";
 import { answerParent } from "../../support/child.mjs";
@@ -24,7 +25,9 @@ answerParent({
     await service.start();
     return Number(service.addresses.microservice.split(":")[1]);
   },
-  memory() {
+  async memory() {
+    // What is refused lingers for a second.
+    await delay(1_500);
     globalThis.gc();
     const { rss, heapUsed } = process.memoryUsage();
     return { rssMb: rss / 1e6, heapMb: heapUsed / 1e6 };
