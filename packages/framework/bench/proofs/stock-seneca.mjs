@@ -1,7 +1,8 @@
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { createChildren } from "../support/children.mjs";
 
-export const summary = "a plain Seneca client and server against ours, in real processes and both directions [--calls N]";
+export const summary =
+  "a plain Seneca client and server against ours, in real processes and both directions [--calls N]";
 
 const flavours = { default: {}, newer: { legacy: { transport: false } } };
 const atOnce = 16;

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { delay, httpStatusOf, type Logger, outcomeOf, resultCodeOf, VastifyError } from "../core/index.js";
+import { type Call, delay, httpStatusOf, type Logger, outcomeOf, resultCodeOf, VastifyError } from "../core/index.js";
 import { isPoisonous, safeReviver, withoutDirectives } from "./clean-message.js";
 import { isDeeperThan } from "./frames.js";
 import { headers, type InboundHandler, traceOf } from "./inbound.js";
@@ -44,18 +44,25 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
   // It never listens itself; this makes it watch the connections that it is given.
   server.emit("listening");
   let callsInFlight = 0;
-  /** Pipelined requests are in flight together. */
-  const callsOf = new WeakMap<Socket, number>();
+  /** What ends each of a connection's exchanges. A pipelined response whose turn never came does not say so itself. */
+  const exchanges = new WeakMap<Socket, Set<() => void>>();
   const responses = new Set<ServerResponse>();
   let whenIdle: (() => void) | undefined;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let received: Received | undefined;
-    responses.add(response);
-    response.on("close", () => {
+    const { socket } = request;
+    const onSocket = exchanges.get(socket);
+    let call: Call | undefined;
+    const leave = (): void => {
+      onSocket?.delete(leave);
       responses.delete(response);
+      call?.cancel();
       if (responses.size === 0) whenIdle?.();
-    });
+    };
+    responses.add(response);
+    onSocket?.add(leave);
+    response.on("close", leave);
     try {
       if (!isSecret(bearerOf(request))) {
         throw new VastifyError("unauthenticated", "this port wants the shared secret", { reason: "bad_secret" });
@@ -64,18 +71,15 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
       if (isRefusing())
         throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
       const { message, tx, timeoutMs, hops } = received;
-      const { socket } = request;
-      const onSocket = callsOf.get(socket) ?? 0;
-      if (callsInFlight >= limits.maxCalls || onSocket >= limits.maxCallsPerConnection) {
+      const here = onSocket?.size ?? 0;
+      if (callsInFlight >= limits.maxCalls || here > limits.maxCallsPerConnection) {
         throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
       }
-      const call = handle({ message, tx, timeoutMs, hops });
-      response.on("close", () => call.cancel());
+      call = handle({ message, tx, timeoutMs, hops });
+      if (socket.destroyed) call.cancel();
       callsInFlight += 1;
-      callsOf.set(socket, onSocket + 1);
       const result = await outcomeOf(call).finally(() => {
         callsInFlight -= 1;
-        callsOf.set(socket, (callsOf.get(socket) ?? 1) - 1);
       });
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
@@ -86,6 +90,11 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
 
   return {
     accept(socket) {
+      const open = new Set<() => void>();
+      exchanges.set(socket, open);
+      socket.once("close", () => {
+        for (const leave of open) leave();
+      });
       server.emit("connection", socket);
     },
     async close(graceMs) {
