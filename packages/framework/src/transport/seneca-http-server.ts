@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import {
+  type Call,
   delay,
   httpStatusOfError,
   isDeeperThan,
@@ -52,19 +53,26 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
   // It never listens itself; this makes it watch the connections that it is given.
   server.emit("listening");
   let callsInFlight = 0;
-  /** Pipelined requests are in flight together. */
-  const callsOf = new WeakMap<Socket, number>();
+  /** What ends each of a connection's exchanges. A pipelined response whose turn never came does not say so itself. */
+  const exchanges = new WeakMap<Socket, Set<() => void>>();
   const responses = new Set<ServerResponse>();
   let whenIdle: (() => void) | undefined;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let received: Received | undefined;
-    let tx: string | undefined;
-    responses.add(response);
-    response.on("close", () => {
+    const { socket } = request;
+    const onSocket = exchanges.get(socket);
+    const before = onSocket?.size ?? 0;
+    let call: Call | undefined;
+    const leave = (): void => {
+      onSocket?.delete(leave);
       responses.delete(response);
+      call?.cancel();
       if (responses.size === 0) whenIdle?.();
-    });
+    };
+    responses.add(response);
+    onSocket?.add(leave);
+    response.on("close", leave);
     try {
       if (!isSecret(bearerOf(request))) {
         throw new VastifyError("unauthenticated", "this port wants the shared secret", { reason: "bad_secret" });
@@ -72,25 +80,22 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
       received = await receive(request, limits);
       if (isRefusing())
         throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
-      const { message, timeoutMs, hops } = received;
-      tx = received.tx;
-      const { socket } = request;
-      const onSocket = callsOf.get(socket) ?? 0;
-      if (callsInFlight >= limits.maxCalls || onSocket >= limits.maxCallsPerConnection) {
+      const { message, tx, timeoutMs, hops } = received;
+      if (callsInFlight >= limits.maxCalls || before >= limits.maxCallsPerConnection) {
         throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
       }
-      const call = handle({ message, tx, timeoutMs, hops });
-      tx = call.tx;
-      response.on("close", () => call.cancel());
+      call = handle({ message, tx, timeoutMs, hops });
+      if (socket.destroyed) call.cancel();
       callsInFlight += 1;
-      callsOf.set(socket, onSocket + 1);
       const result = await outcomeOf(call).finally(() => {
         callsInFlight -= 1;
-        callsOf.set(socket, (callsOf.get(socket) ?? 1) - 1);
       });
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
+      // A caller that hung up while it sent is nobody's failure.
+      if (socket.destroyed) return;
       const error = VastifyError.from(thrown);
+      const tx = call?.tx ?? received?.tx;
       logFailure(log, error, tx);
       reply(response, httpStatusOfError(error), errorBody(error, received, tx), received);
     }
@@ -98,6 +103,11 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
 
   return {
     accept(socket) {
+      const open = new Set<() => void>();
+      exchanges.set(socket, open);
+      socket.once("close", () => {
+        for (const leave of open) leave();
+      });
       server.emit("connection", socket);
     },
     async close(graceMs) {

@@ -396,7 +396,7 @@ describe("calls", () => {
       "HTTP",
       async (port: number) => {
         const { socket, send } = await rawPeer(port);
-        send("GET /act?do=never HTTP/1.1\r\nhost: x\r\n\r\nGET /act?do=never HTTP/1.1\r\nhost: x\r\n\r\n");
+        send("GET /act?do=never HTTP/1.1\r\nhost: x\r\nvastify-timeout-ms: 60000\r\n\r\n".repeat(2));
         return socket;
       },
     ],
