@@ -53,6 +53,7 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
     let received: Received | undefined;
     const { socket } = request;
     const onSocket = exchanges.get(socket);
+    const before = onSocket?.size ?? 0;
     let call: Call | undefined;
     const leave = (): void => {
       onSocket?.delete(leave);
@@ -71,8 +72,7 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
       if (isRefusing())
         throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
       const { message, tx, timeoutMs, hops } = received;
-      const here = onSocket?.size ?? 0;
-      if (callsInFlight >= limits.maxCalls || here > limits.maxCallsPerConnection) {
+      if (callsInFlight >= limits.maxCalls || before >= limits.maxCallsPerConnection) {
         throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
       }
       call = handle({ message, tx, timeoutMs, hops });
