@@ -54,6 +54,18 @@ describe("a call", () => {
     expect(newCall({ parent, timeoutMs: 100 }).remainingMs).toBe(100);
   });
 
+  it("may be limited to less, and never to more", async () => {
+    vi.useFakeTimers();
+    const call = newCall({ timeoutMs: 1_000 });
+    const failed = outcomeOf(call).catch((error) => error.message);
+    call.limitTo(5_000);
+    expect(call.remainingMs).toBeLessThanOrEqual(1_000);
+    call.limitTo(50);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(await failed).toContain("within 50 ms");
+    vi.useRealTimers();
+  });
+
   it("inherits trace id, hops and idempotence", () => {
     const parent = newCall({ tx: "trace", hops: 3, idempotent: true });
     expect(newCall({ parent })).toMatchObject({ tx: "trace", hops: 3, idempotent: true, depth: 1 });

@@ -22,7 +22,8 @@ export interface CallOptions {
  */
 export class Call implements Expiring {
   readonly message: Message;
-  readonly timeoutMs: number;
+  /** How long the caller waits, or the action may take, if that is less. */
+  timeoutMs: number;
   readonly idempotent: boolean;
   readonly hops: number;
   readonly parent: Call | undefined;
@@ -98,6 +99,16 @@ export class Call implements Expiring {
     if (parent === undefined) return;
     parent.children ??= new Set();
     parent.children.add(this);
+  }
+
+  /** The action may take no longer than so many milliseconds from now on. */
+  limitTo(ms: number): void {
+    if (ms >= this.remainingMs) return;
+    this.timeoutMs = ms;
+    this.deadline = 0;
+    if (this.list === undefined) return;
+    this.deadlines.remove(this);
+    this.deadlines.add(this);
   }
 
   succeed(value: unknown): void {

@@ -12,6 +12,8 @@ export interface DirectAction extends AuthoredHandler {
   ) => ActionSelf;
   /** The action that it replaced; `remote` when that one sends messages elsewhere. */
   readonly prior: DirectAction | "remote" | undefined;
+  /** How long it may take, in milliseconds, when its pattern says so by `timeout$`. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** The calls that an action can make. The dispatcher gives them. */

@@ -716,6 +716,16 @@ const whatThisOffers: Row[] = [
     expected: fails("deadline_exceeded", "deadline_exceeded"),
   },
   {
+    line: "`timeout$` in a pattern is how long any call of its action may take, in milliseconds; a caller may wait less, never more.",
+    actions() {
+      this.add({ limited: "yes", timeout$: 30 }, (_message: unknown, _reply: unknown) => {});
+    },
+    async steps({ act }) {
+      return Promise.all([outcome(act({ limited: "yes" })), outcome(act({ limited: "yes" }, { timeoutMs: 60_000 }))]);
+    },
+    expected: Array(2).fill(fails("deadline_exceeded", "deadline_exceeded")),
+  },
+  {
     line: "`timeout$` in a message is how long the call may take, in milliseconds, as `timeoutMs` of the caller is; the shorter of both counts, and `this.signal` fires.",
     actions() {
       this.add("timeout:inner", function (this: Seneca, { heard }) {

@@ -31,7 +31,7 @@ export function createDirectActions(
       nested: options.nested,
       log: options.log,
     });
-    return { ...handler, definition, prior, Self };
+    return { ...handler, definition, prior, Self, timeoutMs: actionTimeoutOf(definition) };
   }
 
   function direct(definition: ActionDefinition): DirectAction | null {
@@ -47,7 +47,7 @@ export function createDirectActions(
 }
 
 /** Directives of `add` that change nothing in how the action runs. */
-const harmless: ReadonlySet<string> = new Set(["private$", "strict$"]);
+const harmless: ReadonlySet<string> = new Set(["private$", "strict$", "timeout$"]);
 
 function isPlainAction(definition: ActionDefinition, { handler }: AuthoredHandler): boolean {
   const { raw = {}, rules = {}, func } = definition;
@@ -56,6 +56,12 @@ function isPlainAction(definition: ActionDefinition, { handler }: AuthoredHandle
   if (Object.keys(raw).some((key) => key.endsWith("$") && !harmless.has(key))) return false;
   if (definition.gubu !== undefined || definition.validate !== undefined) return false;
   return Object.keys(rules).length === 0 && !("validate" in (func as object));
+}
+
+/** The `timeout$` of an action's pattern: how long any call of it may take, in milliseconds. */
+export function actionTimeoutOf({ raw = {} }: ActionDefinition): number | undefined {
+  const { timeout$ } = raw;
+  return typeof timeout$ === "number" && timeout$ > 0 ? timeout$ : undefined;
 }
 
 /** What an action's `this` inherits: its plugin's Seneca. */

@@ -113,6 +113,18 @@ describe("a call to this process", () => {
     });
   });
 
+  it("ends at its action's own deadline, though the caller would wait longer", async () => {
+    const { dispatcher, receive } = await dispatcherWith(function (this: Seneca) {
+      this.add({ slow: "yes", timeout$: 20 }, () => new Promise(() => {}));
+    });
+    await expect(dispatcher.act({ slow: "yes" })).rejects.toMatchObject({
+      message: expect.stringContaining("within 20 ms"),
+    });
+    await expect(receive({ slow: "yes" })).rejects.toMatchObject({ code: "deadline_exceeded" });
+    dispatcher.seneca.sub({ slow: "yes" }, () => {});
+    await expect(dispatcher.act({ slow: "yes" })).rejects.toMatchObject({ code: "deadline_exceeded" });
+  });
+
   it("can be canceled by its caller", async () => {
     const { dispatcher } = await dispatcherWith(actions);
     await expect(dispatcher.act({ never: "replies" }, { signal: AbortSignal.abort() })).rejects.toMatchObject({

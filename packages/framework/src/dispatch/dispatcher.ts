@@ -23,7 +23,7 @@ import {
 } from "./action-handlers.js";
 import type { DirectAction } from "./action-self.js";
 import { createSeneca, type SenecaOptions } from "./create-seneca.js";
-import { createDirectActions } from "./direct-actions.js";
+import { actionTimeoutOf, createDirectActions } from "./direct-actions.js";
 import { createExposure } from "./exposure.js";
 import { createFinder } from "./find-action.js";
 import { installRemoteAction, type RemoteCaller } from "./remote-action.js";
@@ -156,6 +156,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function runDirect(action: DirectAction, call: Call, message: Message): void {
+    if (action.timeoutMs !== undefined) call.limitTo(action.timeoutMs);
     runHandler(action, new action.Self(call), message, (error, result) => settle(call, error, result));
   }
 
@@ -172,6 +173,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function runBySeneca(call: Call, definition: ActionDefinition | undefined, act: ActFn | undefined): void {
+    const timeoutMs = definition && actionTimeoutOf(definition);
+    if (timeoutMs !== undefined) call.limitTo(timeoutMs);
     try {
       senecaWay.run(call, definition, act, (thrown, result) => {
         const error = thrown ? fromSeneca(thrown, name) : thrown;

@@ -23,6 +23,8 @@ export interface Seneca {
   close(callback?: (error?: unknown) => void): Seneca;
   client(options?: unknown): Seneca;
   listen(options?: unknown): Seneca;
+  /** Listens to messages that match. */
+  sub(pattern: string | Message, listener: (message: Message) => void): Seneca;
   list(pattern?: string | Message): Message[];
   find(pattern: string | Message, options?: { exact?: boolean }): ActionDefinition | undefined;
   export(key: string): unknown;

@@ -79,11 +79,38 @@ export function createMutator(random) {
     return oddObject(1, first);
   }
 
+  /** A call with bytes or streams, most of them announced as they should be. */
+  function attached(id) {
+    const bytes = below(40);
+    const entry = pick([
+      `["data","bytes",${bytes}]`,
+      `["data","stream",${1 + below(8)}]`,
+      `["","stream",${1 + below(8)}]`,
+      oddValue(),
+    ]);
+    const raw = entry.includes("bytes") ? pick(["x", "\n", "["]).repeat(bytes) : "";
+    return `[1,${id},{"cmd":"${pick(ours)}","data":null},1000,"t",0,[${entry}]]\n${raw}`;
+  }
+
+  function streamFrame() {
+    const length = 1 + below(60);
+    const number = chance(0.95) ? 1 + below(8) : oddValue();
+    return pick([
+      () => `[8,${number},${length}]\n${"y".repeat(length)}`,
+      () => `[9,${number}]\n`,
+      () => `[10,${number},${oddValue()}]\n`,
+      () => `[11,${number},${pick(oddNumbers.slice(0, -2))}]\n`,
+      () => `[12,${number}]\n`,
+    ])();
+  }
+
   /** A line that is a frame, odd as it may be; one in many is too large or too deep, and ends its connection. */
   function frame(id) {
     if (chance(0.0005)) return `[1,${id},{"cmd":"echo","data":"${"x".repeat(1_048_000 + below(4_000))}"},1000,"t",0]\n`;
     const kind = below(20);
     if (kind === 0) return `[4,${chance(0.5) ? 1 + below(id) : oddValue()}]\n`;
+    if (kind === 2) return attached(id);
+    if (kind === 3) return streamFrame();
     if (kind === 1) return `[${5 + below(2)}${chance(0.5) ? `,${oddValue()}` : ""}]\n`;
     const rest = [
       () => pick([...oddNumbers.slice(0, -2), "100", oddValue()]),
