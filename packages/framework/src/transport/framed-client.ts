@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type Call, VastifyError } from "../core/index.js";
 import { announce, attach, type Detached, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { CallTable } from "./call-table.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
@@ -84,13 +85,13 @@ class Connection implements FrameTaker {
   private readonly writer: GatheredWriter;
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
-  private readonly pending = new Map<number, Outgoing>();
+  private readonly pending = new CallTable<Outgoing>();
   private readonly heartbeat: NodeJS.Timeout;
   /** What waits for the peer's greeting: until then nothing of it is sent. */
   private early: Early[] = [];
   private earlyLength = 0;
   private peerMaxBytes = Number.POSITIVE_INFINITY;
-  private nextId = 1;
+  private lastId = 0;
   private state: "connecting" | "greeting" | "open" | "leaving" | "closed" = "connecting";
   private heard = true;
   /** The peer said what is wrong with the connection. */
@@ -150,8 +151,7 @@ class Connection implements FrameTaker {
       return;
     }
     const { call } = outgoing;
-    const id = this.nextId;
-    this.nextId = id === 0xff_ff_ff_ff ? 1 : id + 1;
+    const id = this.newId();
     if (this.pending.size === 0) this.socket.ref();
     this.pending.set(id, outgoing);
     call.wireId = id;
@@ -165,6 +165,13 @@ class Connection implements FrameTaker {
     if (attachments.some(([, attachment]) => attachment instanceof Readable)) call.repeatable = false;
     const { attached, bytes } = announce(attachments, this.streams);
     this.writer.writeWithBytes(callFrame(id, json, timeoutMs, call.tx, call.hops + 1, attached), bytes);
+  }
+
+  /** Numbers are used again after four thousand million calls; one that is still in use is passed over. */
+  private newId(): number {
+    do this.lastId = this.lastId === 0xff_ff_ff_ff ? 1 : this.lastId + 1;
+    while (this.pending.has(this.lastId));
+    return this.lastId;
   }
 
   destroy(): void {
@@ -308,8 +315,8 @@ class Connection implements FrameTaker {
     this.onClose();
     const cause = failure ?? new Error("the connection was closed");
     this.streams.close(VastifyError.is(cause) ? cause : peerLost(endpoint, cause));
-    const lost = [...this.pending.values()];
-    this.pending.clear();
+    const lost = this.pending.entries().map(([, outgoing]) => outgoing);
+    for (const { call } of lost) this.pending.delete(call.wireId);
     this.early = [];
     for (const outgoing of lost) {
       outgoing.call.onAbort = undefined;

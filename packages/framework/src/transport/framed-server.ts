@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { type Call, type Logger, VastifyError } from "../core/index.js";
 import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { CallTable } from "./call-table.js";
 import { withoutDirectives } from "./clean-message.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { badFrame, errorFrame, type Frame, frameKind, parseFrame, preface, resultFrame } from "./frames.js";
@@ -76,7 +77,7 @@ class Connection implements FrameTaker {
   private readonly writer: GatheredWriter;
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
-  private readonly calls = new Map<number, Call>();
+  private readonly calls = new CallTable<Call>();
   private readonly helloTimer: NodeJS.Timeout;
   private greeted = false;
   /** The largest result that the peer takes, in bytes. */
@@ -307,7 +308,7 @@ class Connection implements FrameTaker {
   private onClose(): void {
     this.streams.close(new VastifyError("unavailable", "the peer broke off the connection", { reason: "peer_lost" }));
     clearTimeout(this.helloTimer);
-    for (const [id, call] of this.calls) {
+    for (const [id, call] of this.calls.entries()) {
       this.forget(id);
       call.onOutcome = undefined;
       call.cancel();
