@@ -18,6 +18,16 @@ it("names a variable that is wrong", () => {
   );
 });
 
+it.each([
+  ["MONGODB_URI", "foo"],
+  ["LOG_LEVEL", "loud"],
+  ["CONFIG_SERVER_VERSION", "zzz"],
+])("tells a %s that the services would refuse, before anything has started", (variable, wrong) => {
+  expect(() => readLauncherConfig({ [variable]: wrong }, "/repo")).toThrow(
+    new RegExp(`^${variable} must be .* got "${wrong}"`),
+  );
+});
+
 it("refuses one port for two", async () => {
   const { servicePorts } = readLauncherConfig({ GATEWAY_HTTP_PORT: "7", CONFIG_SERVER_HTTP_PORT: "7" }, "/repo");
   const clashing = servicePorts.filter(({ port }) => port === 7);

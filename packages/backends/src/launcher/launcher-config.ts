@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { type Env, envPort, readEnv } from "vastify";
+import { type Env, envPort, envVersionRange, readEnv } from "vastify";
 import { z } from "zod";
 
 /** A port that must be free, and how to choose another. */
@@ -35,7 +35,14 @@ const shape = {
   REGISTRY_PORT: port(8500),
   CONSUL_HTTP_ADDR: z.string().optional(),
   CONSUL_HTTP_TOKEN: z.string().optional(),
-  MONGODB_URI: z.string().optional(),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/./)
+    .describe('a URI such as "mongodb://127.0.0.1:27017/vastify"')
+    .optional(),
+  // The services read these for themselves; here a wrong one is told before anything has started.
+  LOG_LEVEL: z.enum(["error", "warn", "info", "debug"]).describe("one of error, warn, info, debug").optional(),
+  CONFIG_SERVER_VERSION: envVersionRange.optional(),
   VASTIFY_DATA_DIR: z.string().default(join(".vastify", "data")),
   CONFIG_SERVER_HTTP_PORT: port(3331),
   CONFIG_SERVER_MICROSERVICE_PORT: port(10_011),
