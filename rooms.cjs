@@ -28,7 +28,7 @@ module.exports = {
   storage: { rooms: ["core"], packages: ["mongoose", "ioredis"] },
   telemetry: { rooms: ["core"], packages: ["winston"] },
   service: {
-    rooms: ["core", "contracts", "discovery", "transport", "dispatch", "routing", "telemetry", "web", "resilience"],
+    rooms: ["core", "contracts", "discovery", "transport", "dispatch", "routing", "telemetry", "web"],
     packages: ["zod"],
   },
   compat: {
