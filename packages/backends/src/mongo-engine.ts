@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { VastifyError } from "vastify";
 import { endWithin, tailOf, whenEnded } from "./child-process.js";
 import { glibcVersion, isOlderVersion, nodeOnNewerGlibc } from "./glibc.js";
@@ -15,6 +16,8 @@ export interface MongoEngineOptions {
   port?: number;
   /** How long the engine may take to open its data. @default 60000 */
   startTimeoutMs?: number;
+  /** How long an engine that is on its way out may still hold the folder, in milliseconds. @default 10000 */
+  leaveTimeoutMs?: number;
   /** Gives up the start when it aborts. */
   signal?: AbortSignal | undefined;
 }
@@ -40,9 +43,28 @@ const stopDeadlineMs = 10_000;
  * @throws VastifyError `failed_precondition`, reason `no_engine` (this machine cannot run it) or `data_in_use`
  */
 export async function startMongoEngine(options: MongoEngineOptions): Promise<MongoEngine> {
+  const { leaveTimeoutMs = 10_000, signal } = options;
   const dir = resolve(options.dir);
-  const node = await nodeCommand(options.signal);
+  const node = await nodeCommand(signal);
   await mkdir(dir, { recursive: true });
+  // An engine whose starter was killed a moment ago is still writing its data down.
+  const patience = performance.now() + leaveTimeoutMs;
+  for (;;) {
+    try {
+      return await startOnce(node, { ...options, dir });
+    } catch (error) {
+      if (!isInUse(error) || performance.now() > patience) throw error;
+      await delay(200, undefined, signal && { signal });
+    }
+  }
+}
+
+function isInUse(error: unknown): boolean {
+  return VastifyError.is(error) && error.reason === "data_in_use";
+}
+
+async function startOnce(node: readonly string[], options: MongoEngineOptions): Promise<MongoEngine> {
+  const { dir } = options;
   // The engine makes its socket in the temporary folder, and a socket's path is limited to 108 characters.
   const temp = await mkdtemp(join(tmpdir().length > 50 ? "/tmp" : tmpdir(), "vastify-mongo-"));
   const child = spawnEngine(node, [dir, String(options.port ?? 0), temp], temp);
@@ -53,7 +75,7 @@ export async function startMongoEngine(options: MongoEngineOptions): Promise<Mon
     await endWithin(child, stopDeadlineMs);
     await ended;
   };
-  const port = await whenReady(child, { ...options, dir }).catch(async (error: unknown) => {
+  const port = await whenReady(child, options).catch(async (error: unknown) => {
     child.kill("SIGKILL");
     await ended;
     throw error;

@@ -65,7 +65,7 @@ describe.skipIf(!process.env.TEST_MONGODB_URI)("a started MongoDB engine", () =>
 
   it("refuses a folder that another engine uses", async () => {
     await started();
-    await expect(startMongoEngine({ dir })).rejects.toMatchObject({
+    await expect(startMongoEngine({ dir, leaveTimeoutMs: 500 })).rejects.toMatchObject({
       code: "failed_precondition",
       reason: "data_in_use",
       message: expect.stringContaining(dir),
@@ -97,6 +97,14 @@ describe.skipIf(!process.env.TEST_MONGODB_URI)("a started MongoDB engine", () =>
     parent.kill("SIGKILL");
     while (await isListening(port)) await sleep(20);
     await (await started()).stop();
+  });
+
+  it("waits for one that is still leaving the folder", async () => {
+    const leaving = await started();
+    const next = started();
+    await sleep(1_500);
+    await leaving.stop();
+    expect(await isListening((await next).port)).toBe(true);
   });
 });
 
