@@ -82,8 +82,15 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const instance = `${name}@${randomUUID()}`;
   const log = isLogger(options.log) ? options.log : createLog({ service: name, version, instance }, options.log);
   const consul = connectConsul(options.consul);
-  const directory = createDirectory({ consul, servicesRefreshMs: options.servicesRefreshMs, log });
-  const settings = createSettings({ consul, refreshMs: options.servicesRefreshMs, log });
+  const { servicesRefreshMs, keepUnlistedMs, snapshot } = options;
+  const directory = createDirectory({
+    consul,
+    servicesRefreshMs,
+    keepUnlistedMs,
+    ...(snapshot !== undefined && { snapshot }),
+    log,
+  });
+  const settings = createSettings({ consul, refreshMs: servicesRefreshMs, log });
   const { secret, tls } = options.peers;
   const transport = createTransportClient({ secret, tls });
   const remote = createRouter({ self: { target: name, version }, directory, transport, log });
@@ -116,7 +123,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       const status = ready ? "passing" : state === "leaving" ? "leaving" : "critical";
       return {
         ready,
-        body: { status, target: name, version, instance, parts: facts, registry: { reachable: directory.reachable } },
+        body: { status, target: name, version, instance, parts: facts, registry: directory.health() },
       };
     }),
   );
@@ -176,7 +183,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
         // Before Consul's first check asks /health.
         state = "running";
         registration = register(options, instance, ports, digestOf(describe()), log);
-        await registration.register(signal);
+        directory.onReturn(registration.renewNow);
+        await registration.register(signal, directory.stoodIn);
       },
       async stop() {
         await registration?.deregister();

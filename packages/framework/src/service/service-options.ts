@@ -71,6 +71,13 @@ export interface ServiceOptions {
   routing?: {
     /** No view of Consul is older than this, in milliseconds. @default 12_000 */
     servicesRefresh?: number;
+    /**
+     * How long instances are used, at most, that Consul lists no longer but that still answer, in milliseconds.
+     * @default 600_000
+     */
+    keepUnlistedMs?: number;
+    /** A file of this process to keep the known instances in, for a start without Consul. @default none */
+    snapshot?: string;
   };
   /** Options for Seneca itself. @default {} */
   seneca?: SenecaOptions;
@@ -100,6 +107,8 @@ export interface ResolvedServiceOptions {
   readonly log: Logger | LogOptions;
   readonly timeoutMs: number;
   readonly servicesRefreshMs: number;
+  readonly keepUnlistedMs: number;
+  readonly snapshot: string | undefined;
   readonly seneca: SenecaOptions;
   readonly startTimeoutMs: number;
   readonly noticeMs: number;
@@ -131,7 +140,7 @@ const known = {
   ],
   http: ["port", "maxBodyBytes"],
   microservice: ["port", "limits"],
-  routing: ["servicesRefresh"],
+  routing: ["servicesRefresh", "keepUnlistedMs", "snapshot"],
   drain: ["noticeMs", "graceMs"],
   consul: [
     "address",
@@ -184,13 +193,15 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
             limits: resolveTransportLimits(microservice.limits),
           },
     peers,
-    zone: expectZone(options.zone),
+    zone: expectText("zone", options.zone, "the name of a zone"),
     consul,
     modules: expectList("modules", options.modules).map(expectModule),
     parts: expectList("parts", options.parts).map(expectPart),
     log: expectLog(log),
     timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
     servicesRefreshMs: expectPositive("routing.servicesRefresh", routing.servicesRefresh ?? 12_000),
+    keepUnlistedMs: expectDuration("routing.keepUnlistedMs", routing.keepUnlistedMs ?? 600_000),
+    snapshot: expectText("routing.snapshot", routing.snapshot, "the path of a file"),
     seneca: options.seneca ?? {},
     startTimeoutMs: expectPositive("startTimeoutMs", options.startTimeoutMs ?? 30_000),
     noticeMs: expectDuration("drain.noticeMs", drain.noticeMs ?? 1_000),
@@ -203,9 +214,9 @@ function expectVersion(version: unknown): string {
   throw badOption("version", version, 'a semver such as "1.2.3"');
 }
 
-function expectZone(zone: unknown): string | undefined {
-  if (zone === undefined || (typeof zone === "string" && zone !== "")) return zone;
-  throw badOption("zone", zone, "the name of a zone");
+function expectText(name: string, value: unknown, expected: string): string | undefined {
+  if (value === undefined || (typeof value === "string" && value !== "")) return value;
+  throw badOption(name, value, expected);
 }
 
 /** A name that is written wrong would otherwise be an option that is silently not there. */
