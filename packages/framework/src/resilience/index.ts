@@ -1,1 +1,7 @@
-export { createRetryPolicy, type RetryOptions, type RetryPolicy } from "./retry.js";
+export { blamesInstance, type Verdict, verdictOn } from "./blame.js";
+export { type Circuit, type CircuitOptions, circuitOpen, createCircuit } from "./circuit.js";
+export { createEjection, type Ejection, type EjectionOptions } from "./ejection.js";
+export { createLatencyWindow, type LatencyWindow, type LatencyWindowOptions } from "./latency-window.js";
+export { createOutcomeWindow, type OutcomeWindow, type OutcomeWindowOptions } from "./outcome-window.js";
+export { createRetryPolicy, type RetryOptions, type RetryPolicy, type RetryRule } from "./retry.js";
+export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
