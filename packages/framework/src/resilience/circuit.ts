@@ -1,6 +1,6 @@
 import { VastifyError } from "../core/index.js";
 import { fields, milliseconds, share, wholeNumber } from "./expect-fields.js";
-import { createOutcomeWindow } from "./outcome-window.js";
+import { createOutcomeWindow } from "./windows/outcome-window.js";
 
 export interface CircuitOptions {
   /** It opens after so many failures in a row. @default 5 */

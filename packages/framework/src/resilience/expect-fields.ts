@@ -23,6 +23,13 @@ export function fields<T extends object>(
   };
 }
 
+export function list<T>(item: Check<T>): Check<readonly T[]> {
+  return (value, where) => {
+    if (!Array.isArray(value)) throw badOption(where, value, "a list");
+    return value.map((each, index) => item(each, `${where}[${index}]`));
+  };
+}
+
 export function wholeNumber(lowest: number): Check<number> {
   return (value, where) => {
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= lowest) return value;
@@ -44,4 +51,14 @@ const longestMs = 2_147_483_647;
 export const share: Check<number> = (value, where) => {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
   throw badOption(where, value, "a number from 0 to 1");
+};
+
+export const text: Check<string> = (value, where) => {
+  if (typeof value === "string" && value !== "") return value;
+  throw badOption(where, value, "a text that is not empty");
+};
+
+export const yesOrNo: Check<boolean> = (value, where) => {
+  if (typeof value === "boolean") return value;
+  throw badOption(where, value, "true or false");
 };

@@ -1,5 +1,5 @@
 import { fields, milliseconds, share, wholeNumber } from "./expect-fields.js";
-import { createSlidingCounts } from "./sliding-counts.js";
+import { createSlidingCounts } from "./windows/sliding-counts.js";
 
 export interface RetryBudgetOptions {
   /** How many retries there may be per call, from 0 to 1. @default 0.2 */
@@ -27,12 +27,19 @@ export const expectRetryBudget = fields<RetryBudgetOptions>({
   windowMs: milliseconds(1),
 });
 
+/** What options leave out. */
+export const usualRetryBudget: Readonly<Required<RetryBudgetOptions>> = Object.freeze({
+  ratio: 0.2,
+  minRetries: 10,
+  windowMs: 10_000,
+});
+
 const calls = 0;
 const retries = 1;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option` */
 export function createRetryBudget(options: RetryBudgetOptions = {}, now = () => performance.now()): RetryBudget {
-  const { ratio = 0.2, minRetries = 10, windowMs = 10_000 } = expectRetryBudget(options, "retryBudget");
+  const { ratio, minRetries, windowMs } = { ...usualRetryBudget, ...expectRetryBudget(options, "retryBudget") };
   const lately = createSlidingCounts({ kinds: 2, windowMs, slots: 10, now });
   return {
     onCall() {

@@ -33,8 +33,8 @@ export const expectRetryRule = fields<RetryRule>({
   maxMs: milliseconds(0),
 });
 
-/** What is not written in a rule. */
-export const usualRetries: Required<RetryRule> = Object.freeze({ attempts: 3, baseMs: 10, maxMs: 200 });
+/** What a rule leaves out. */
+export const usualRetries: Readonly<Required<RetryRule>> = Object.freeze({ attempts: 3, baseMs: 10, maxMs: 200 });
 
 /** Reasons that say for sure that the action did not run, so that any call may be tried again. */
 const neverRan: ReadonlySet<string | undefined> = new Set(["peer_unreachable", "draining", "too_many_calls"]);

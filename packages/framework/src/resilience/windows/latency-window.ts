@@ -32,8 +32,9 @@ export function createLatencyWindow(options: LatencyWindowOptions = {}): Latency
   const lately = createSlidingCounts({ kinds: buckets, windowMs, slots: 4, now });
 
   function total(): number {
+    const counts = lately.counts();
     let sum = 0;
-    for (const count of lately.counts()) sum += count;
+    for (let bucket = 0; bucket < buckets; bucket++) sum += counts[bucket] ?? 0;
     return sum;
   }
 
