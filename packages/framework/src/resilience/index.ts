@@ -1,7 +1,8 @@
 export { blamesInstance, type Verdict, verdictOn } from "./blame.js";
+export { type Bulkhead, type BulkheadOptions, bulkheadFull, createBulkhead } from "./bulkhead.js";
 export { type Circuit, type CircuitOptions, circuitOpen, createCircuit } from "./circuit.js";
 export { createEjection, type Ejection, type EjectionOptions } from "./ejection.js";
-export { createLatencyWindow, type LatencyWindow, type LatencyWindowOptions } from "./windows/latency-window.js";
-export { createOutcomeWindow, type OutcomeWindow, type OutcomeWindowOptions } from "./windows/outcome-window.js";
 export { createRetryPolicy, type RetryOptions, type RetryPolicy, type RetryRule } from "./retry.js";
 export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
+export { createLatencyWindow, type LatencyWindow, type LatencyWindowOptions } from "./windows/latency-window.js";
+export { createOutcomeWindow, type OutcomeWindow, type OutcomeWindowOptions } from "./windows/outcome-window.js";
