@@ -1,5 +1,6 @@
 export { blamesInstance, type Verdict, verdictOn } from "./blame.js";
 export { type Bulkhead, type BulkheadOptions, bulkheadFull, createBulkhead } from "./bulkhead.js";
+export { type Chaos, type ChaosClock, type Fault, faultFor, readChaos } from "./chaos.js";
 export { type Circuit, type CircuitOptions, circuitOpen, createCircuit } from "./circuit.js";
 export { createEjection, type Ejection, type EjectionOptions } from "./ejection.js";
 export { mergePolicies } from "./policy/merge-policies.js";
