@@ -15,6 +15,7 @@ const ofSomebodyElse: ReadonlySet<string | undefined> = new Set([
   "body_too_large",
   "bulkhead_full",
   "circuit_open",
+  "dependency_failed",
   "no_instances",
   "no_version",
   "registry_unreachable",

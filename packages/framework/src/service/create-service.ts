@@ -28,6 +28,7 @@ import {
 } from "../transport/index.js";
 import { createHttpServer, createKoaApp, createModuleRoutes, health, type ServiceModule } from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
+import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 export interface Service {
@@ -45,6 +46,12 @@ export interface Service {
    * @throws VastifyError with the code and reason of what went wrong: docs/reference/errors.md
    */
   act(message: Message, options?: ActOptions): Promise<unknown>;
+  /**
+   * Why a call would go where it goes: the action that matches and those it replaced, or the instances of the target
+   * with what speaks for and against each. Nothing is sent.
+   * @throws VastifyError `invalid_argument`, reason `bad_target` or `bad_version`
+   */
+  explain(message: Message, options?: ExplainOptions): Promise<Explanation>;
   /**
    * Starts parts, loads modules, listens, and registers in Consul once everything answers. A failed start undoes
    * what it began.
@@ -93,7 +100,11 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const settings = createSettings({ consul, refreshMs: servicesRefreshMs, log });
   const { secret, tls } = options.peers;
   const transport = createTransportClient({ secret, tls });
-  const remote = createRouter({ self: { target: name, version }, directory, transport, log });
+  const remote = createRouter({
+    self: { target: name, version },
+    ...{ directory, transport, settings, zone: options.zone, log },
+    ...{ balance: options.balance, slowStartMs: options.slowStartMs, policies: options.policies, chaos: options.chaos },
+  });
   const dispatcher = createDispatcher({ name, log, timeoutMs: options.timeoutMs, remote, seneca: options.seneca });
   const { seneca } = dispatcher;
   const routes = createModuleRoutes({ dispatcher, maxBodyBytes: options.http.maxBodyBytes });
@@ -151,6 +162,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
         settings.start();
       },
       async stop() {
+        remote.stop();
         await settings.stop();
         await directory.stop();
         transport.close();
@@ -240,6 +252,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       seneca.add(pattern, action);
     },
     act: dispatcher.act,
+    explain: (message, explainOptions) => explain(dispatcher, remote, message, explainOptions),
     start,
     stop() {
       stopping ??= stop();
