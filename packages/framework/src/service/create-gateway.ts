@@ -3,7 +3,7 @@ import { createGatewayRoutes, type ServedRoute } from "../web/index.js";
 import { composeService, type Extend, type Service } from "./create-service.js";
 import { resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
-export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules"> {}
+export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {}
 
 export interface Gateway extends Service {
   /** What is served now, and by whom. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type Caller, type CallerOptions, type Contract, createCaller } from "../contracts/index.js";
 import { delay, type Logger, type Message, type Part, startParts, stopParts, VastifyError } from "../core/index.js";
 import {
   connectConsul,
@@ -12,12 +13,13 @@ import {
   type ActOptions,
   closeSeneca,
   createDispatcher,
+  hostContract,
   loadPlugins,
   type Seneca,
   type SenecaAction,
   type SenecaPluginObject,
 } from "../dispatch/index.js";
-import { createRouter, describeMessage } from "../routing/index.js";
+import { createRouter, describeMessage, versionsFor } from "../routing/index.js";
 import { createLog } from "../telemetry/index.js";
 import {
   createTransportClient,
@@ -47,6 +49,12 @@ export interface Service {
    */
   act(message: Message, options?: ActOptions): Promise<unknown>;
   /**
+   * The actions of a contract as functions, typed by its schemas.
+   *
+   * Each throws what `act` throws, and `invalid_argument` reason `bad_input` for what the target's schema refuses.
+   */
+  caller<C extends Contract>(contract: C): Caller<C, ServiceCallerOptions>;
+  /**
    * Why a call would go where it goes: the action that matches and those it replaced, or the instances of the target
    * with what speaks for and against each. Nothing is sent.
    * @throws VastifyError `invalid_argument`, reason `bad_target` or `bad_version`
@@ -63,6 +71,9 @@ export interface Service {
   /** Where it listens, once started. */
   readonly addresses: { readonly http?: string; readonly microservice?: string };
 }
+
+/** How one call of a contract's action is made. */
+export interface ServiceCallerOptions extends CallerOptions, Omit<ActOptions, "idempotent" | "timeoutMs"> {}
 
 /** What the gateway adds to a service; internal to this room. */
 export interface ServiceExtension {
@@ -122,6 +133,10 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     routes: routes.published,
     patterns: dispatcher.exposed(),
   });
+  /** A contract that this version of this service keeps. */
+  const isHere = (contract: Contract): boolean =>
+    contract.target === name && versionsFor([version], `^${contract.version}`).length > 0;
+  for (const implementation of options.contracts) hostContract(seneca, implementation, { log, isHere });
   seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
 
   const app = createKoaApp({ log, isLeaving: () => state === "leaving" });
@@ -252,6 +267,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       seneca.add(pattern, action);
     },
     act: dispatcher.act,
+    caller: (contract) => createCaller(contract, { send: dispatcher.act, isHere: isHere(contract) }),
     explain: (message, explainOptions) => explain(dispatcher, remote, message, explainOptions),
     start,
     stop() {
