@@ -58,9 +58,12 @@ describe("a caller", () => {
   });
 
   it("never lets an input choose another action or target", async () => {
-    const { caller, sent } = recording();
-    await caller.forget({ id: "7", action: "dropAll", $$target: "elsewhere" });
-    expect(sent[0]?.message).toMatchObject({ id: "7", action: "forget", $$target: "account-server" });
+    const input = { id: "7", action: "dropAll", $$target: "elsewhere" };
+    const [remote, here] = [recording(), recording({}, true)];
+    await remote.caller.forget(input);
+    await here.caller.forget(input);
+    expect(remote.sent[0]?.message).toMatchObject({ id: "7", action: "forget", $$target: "account-server" });
+    expect(here.sent[0]?.message).toEqual({ id: "7", action: "forget" });
   });
 
   it("gives nothing for an action without output, and keeps HTTP's directives to itself", async () => {
@@ -70,7 +73,10 @@ describe("a caller", () => {
     });
   });
 
-  it.each([["a text"], [[1]], [null]])("refuses the input %j, which is no object", async (input) => {
-    await expect(recording().caller.findUser(input as never)).rejects.toMatchObject({ reason: "bad_option" });
-  });
+  it.each([["a text"], [[1]], [null], [JSON.parse('{"__proto__":{"$$target":"elsewhere"}}')]])(
+    "refuses the input %j, which is no object of fields",
+    async (input) => {
+      await expect(recording().caller.findUser(input as never)).rejects.toMatchObject({ reason: "bad_option" });
+    },
+  );
 });

@@ -21,8 +21,10 @@ export type Caller<C extends Contract, Options> = {
   ) => Promise<OutputOf<C["actions"][Name]["output"]>>;
 };
 
+type Given<Options> = Options & { idempotent: boolean };
+
 /** Sends a message and gives the result. */
-export type Send<Options> = (message: Message, options: Options & { idempotent: boolean }) => Promise<unknown>;
+export type Send<Options> = (message: Message, options: Given<Options>) => Promise<unknown>;
 
 export interface CreateCallerOptions<Options> {
   readonly send: Send<Options>;
@@ -35,27 +37,38 @@ export function createCaller<C extends Contract, Options extends CallerOptions>(
   contract: C,
   { send, isHere = false }: CreateCallerOptions<Options>,
 ): Caller<C, Options> {
-  const address = isHere ? {} : { $$target: contract.target, $$version: `^${contract.version}` };
+  const { target } = contract;
+  const address = isHere
+    ? { $$target: undefined, $$version: undefined }
+    : { $$target: target, $$version: `^${contract.version}` };
   const call = (action: ContractAction) => {
     const { pattern, idempotent, timeoutMs } = action;
+    const usual = { ...pattern, ...address };
     const defaults = timeoutMs === undefined ? { idempotent } : { idempotent, timeoutMs };
-    return async (input: object = {}, options?: Options): Promise<unknown> => {
-      expectObject(contract, action, input);
-      const { version, ...more } = options ?? {};
-      const wanted = version === undefined ? address : { $$target: contract.target, $$version: version };
-      // The pattern comes last: an input must not choose another action.
-      const message = { ...input, ...wanted, ...pattern };
-      const result = await send(message, { ...defaults, ...more } as unknown as Options & { idempotent: boolean });
-      return action.output === noOutput ? undefined : withoutHttp(result);
+    const resultOf = action.output === noOutput ? () => undefined : withoutHttp;
+    return (input: object = {}, options?: Options): Promise<unknown> => {
+      if (!isFields(input))
+        return Promise.reject(badOption(`the input of ${target}.${action.name}`, input, "an object"));
+      if (options === undefined) return send(withFields(usual, input), defaults as Given<Options>).then(resultOf);
+      const { version, ...more } = options;
+      const fixed = version === undefined ? usual : { ...pattern, $$target: target, $$version: version };
+      return send(withFields(fixed, input), { ...defaults, ...more } as unknown as Given<Options>).then(resultOf);
     };
   };
   const entries = Object.values<ContractAction>(contract.actions).map((action) => [action.name, call(action)]);
   return Object.fromEntries(entries) as Caller<C, Options>;
 }
 
-function expectObject({ target }: Contract, { name }: ContractAction, input: unknown): void {
-  if (typeof input === "object" && input !== null && !Array.isArray(input)) return;
-  throw badOption(`the input of ${target}.${name}`, input, "an object");
+/** Whether it is an object of fields. */
+function isFields(input: unknown): input is Message {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
+  // Assigning it would give the message fields that it has not.
+  return !Object.hasOwn(input, "__proto__");
+}
+
+/** What is fixed wins: an input must not choose another action. Not by spread, which costs twenty times as much. */
+function withFields(fixed: Message, input: Message): Message {
+  return Object.assign({}, input, fixed);
 }
 
 /** What an action says of its HTTP answer is not for callers. */

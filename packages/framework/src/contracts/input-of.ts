@@ -2,6 +2,8 @@ import type { Message } from "../core/index.js";
 import type { ContractAction } from "./action.js";
 import { jsonSchemaOf } from "./json-schema.js";
 
+const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__proto__"]);
+
 /** What a REST request brings, as Seneca's web modules hand it on in a message's `args`. */
 export interface RequestFields {
   readonly params?: unknown;
@@ -24,7 +26,7 @@ export function inputOf({ pattern, input }: ContractAction): (message: Message) 
   return (message) => {
     const fields: Record<string, unknown> = {};
     for (const key in message) {
-      if (key in pattern || key === "$$target" || key === "$$version" || key.endsWith("$")) continue;
+      if (Object.hasOwn(pattern, key) || notFields.has(key) || key.endsWith("$")) continue;
       fields[key] = message[key];
     }
     if (hasOwnArgs || !isRequest(fields.args)) return fields;
