@@ -37,6 +37,8 @@ export interface DescriptionsOptions {
 export interface Descriptions {
   start(): void;
   stop(): Promise<void>;
+  /** Resolves once every target that is registered now has said what it offers, or has nobody to say it. */
+  settled(): Promise<void>;
   /** All that is known, the newest stable version first; what was said last stays when the last instance is gone. */
   list(): readonly DescribedVersion[];
   onChange(listener: () => void): () => void;
@@ -98,6 +100,10 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
     async stop() {
       unsubscribe();
       lifetime.abort();
+      await Promise.all(asking.values());
+    },
+    async settled() {
+      await Promise.all([...directory.targets].map((target) => directory.follow(target).known));
       await Promise.all(asking.values());
     },
     list() {

@@ -13,6 +13,7 @@ describe("serviceEnv", () => {
       http: { port: 3333 },
       microservice: { port: 10015 },
       consul: { address: "127.0.0.1:8500" },
+      drain: {},
       log: { level: "info" },
     });
   });
@@ -27,6 +28,8 @@ describe("serviceEnv", () => {
       CONSUL_HTTP_ADDR: "https://consul.example:8501",
       CONSUL_HTTP_TOKEN: "secret",
       CONSUL_DATACENTER: "dc2",
+      DRAIN_NOTICE_MS: "3000",
+      DRAIN_GRACE_MS: "0",
       LOG_LEVEL: "debug",
       LOG_FORMAT: "json",
     };
@@ -38,6 +41,7 @@ describe("serviceEnv", () => {
       http: { port: 0 },
       microservice: { port: 0 },
       consul: { address: "https://consul.example:8501", token: "secret", datacenter: "dc2" },
+      drain: { noticeMs: 3000, graceMs: 0 },
       log: { level: "debug", format: "json" },
     });
   });
@@ -49,6 +53,7 @@ describe("serviceEnv", () => {
   it.each([
     ["HTTP_PORT", "70000", 'HTTP_PORT must be a port number from 0 to 65535, got "70000"'],
     ["MICROSERVICE_PORT", "ten", 'MICROSERVICE_PORT must be a port number from 0 to 65535, got "ten"'],
+    ["DRAIN_NOTICE_MS", "1s", 'DRAIN_NOTICE_MS must be a number of milliseconds, got "1s"'],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL must be one of error, warn, info, debug, got "loud"'],
     ["LOG_FORMAT", "xml", 'LOG_FORMAT must be pretty or json, got "xml"'],
     ["SERVICE_VERSION", "two", 'SERVICE_VERSION must be a semver such as "1.2.3", got "two"'],

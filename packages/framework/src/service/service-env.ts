@@ -16,7 +16,7 @@ export interface ServiceEnvDefaults {
   readonly microservicePort?: number;
 }
 
-export type ServiceEnv = Required<Pick<ServiceOptions, "name" | "version" | "host" | "http" | "consul">> &
+export type ServiceEnv = Required<Pick<ServiceOptions, "name" | "version" | "host" | "http" | "consul" | "drain">> &
   Pick<ServiceOptions, "advertise"> & {
     readonly log: { level: LogLevel; format?: "pretty" | "json"; color?: boolean };
     readonly microservice: { port: number };
@@ -41,6 +41,12 @@ export const envSwitch = z
   .transform((text) => text === "true" || text === "1")
   .describe("true or false");
 
+const milliseconds = z
+  .string()
+  .regex(/^\d{1,7}$/)
+  .transform(Number)
+  .describe("a number of milliseconds");
+
 const serviceShape = {
   HOST: anyText.default("127.0.0.1"),
   HTTP_PORT: envPort.optional(),
@@ -50,6 +56,8 @@ const serviceShape = {
   CONSUL_HTTP_ADDR: z.string().refine(isAddress).describe('"host:port" or an http(s) URL').default("127.0.0.1:8500"),
   CONSUL_HTTP_TOKEN: anyText.optional(),
   CONSUL_DATACENTER: anyText.optional(),
+  DRAIN_NOTICE_MS: milliseconds.optional(),
+  DRAIN_GRACE_MS: milliseconds.optional(),
   LOG_LEVEL: z
     .enum(logLevels)
     .describe(`one of ${logLevels.join(", ")}`)
@@ -61,8 +69,8 @@ const serviceShape = {
 
 /**
  * The options that every service takes from its environment: HOST, HTTP_PORT, MICROSERVICE_PORT, ADVERTISE_HOST,
- * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, LOG_LEVEL, LOG_FORMAT, and FORCE_COLOR or
- * NO_COLOR. A variable that is empty counts as absent.
+ * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, DRAIN_NOTICE_MS, DRAIN_GRACE_MS, LOG_LEVEL,
+ * LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the variables that are wrong
  */
 export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
@@ -79,6 +87,10 @@ export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
       address: read.CONSUL_HTTP_ADDR,
       ...(read.CONSUL_HTTP_TOKEN !== undefined && { token: read.CONSUL_HTTP_TOKEN }),
       ...(read.CONSUL_DATACENTER !== undefined && { datacenter: read.CONSUL_DATACENTER }),
+    },
+    drain: {
+      ...(read.DRAIN_NOTICE_MS !== undefined && { noticeMs: read.DRAIN_NOTICE_MS }),
+      ...(read.DRAIN_GRACE_MS !== undefined && { graceMs: read.DRAIN_GRACE_MS }),
     },
     log: {
       level: read.LOG_LEVEL,
