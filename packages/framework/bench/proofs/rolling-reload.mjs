@@ -6,7 +6,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startLoad } from "./system/reload-load.mjs";
-import { startPm2 } from "./system/reload-pm2.mjs";
 
 export const summary =
   "pm2 reload of every service in turn under load, by one gateway and by two: no request fails [--seconds N] [--rate 500] [--quick]";
@@ -14,6 +13,8 @@ export const summary =
 const root = resolve(import.meta.dirname, "../../../..");
 const workersEach = 2;
 const startDeadlineMs = 120_000;
+/** How long requests run before the first reload and after the last one. */
+const settleMs = 2_000;
 
 /** @param {string[]} args */
 export async function run(args) {
@@ -50,21 +51,24 @@ async function underLoad(system, { gateways, apps, rate, seconds }) {
   const userIds = await system.userIds();
   const plan = (n) => {
     // One that must not be carried out twice, and that goes through a second service.
-    if (n % 250 === 249) return { method: "POST", path: "/user/login", body: demoUser };
+    if (n % 500 === 499) return { method: "POST", path: "/user/login", body: demoUser };
     return { path: ["/user?limit=5", `/user/${userIds[n % userIds.length]}`, "/config"][n % 3] };
   };
   const load = startLoad({ gateways, rate, plan });
-  const until = performance.now() + seconds * 1000;
-  await sleep(2_000);
-  do {
-    for (const app of apps) {
-      const startedAt = performance.now();
-      await system.reload(app);
-      console.log(`${name}: ${app} reloaded in ${Math.round(performance.now() - startedAt)} ms`);
+  let figures;
+  try {
+    await sleep(settleMs);
+    for (let round = 0; round === 0 || load.seconds < seconds; round++) {
+      for (const app of apps) {
+        const startedAt = performance.now();
+        await system.reload(app);
+        console.log(`${name}: ${app} reloaded in ${Math.round(performance.now() - startedAt)} ms`);
+      }
     }
-  } while (performance.now() < until);
-  await sleep(2_000);
-  const figures = await load.stop();
+    await sleep(settleMs);
+  } finally {
+    figures = await load.stop();
+  }
   const after = await system.instances();
   const gone = [...before].filter(([instance]) => !after.has(instance));
   const result = {
@@ -80,9 +84,9 @@ const demoUser = { name: "alice", password: "alice-demo-password" };
 
 /** A Consul, a MongoDB, and the services of this repository under pm2, two workers each, with a second gateway. */
 async function withSystem(use) {
-  const { findFreePorts, startConsul, startMongoEngine } = await import("@vastify/backends");
+  const { findFreePorts, startConsul, startMongoEngine, startPm2 } = await import("@vastify/backends");
   const stops = [];
-  const interrupted = () => process.exit(1);
+  const interruption = interruptions();
   try {
     const consul = await startConsul();
     stops.push(() => consul.stop());
@@ -109,7 +113,6 @@ async function withSystem(use) {
       },
     });
     stops.push(() => pm2.stop());
-    process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
     const gateways = [gatewayPort, otherGatewayPort].map((port) => `http://127.0.0.1:${port}`);
     const system = {
       gateways,
@@ -118,14 +121,14 @@ async function withSystem(use) {
       userIds: async () => (await (await fetch(`${gateways[0]}/user`)).json()).map(({ id }) => id),
     };
     try {
-      await whenServing(system);
-      return await use(system);
+      const used = whenServing(system).then(() => use(system));
+      return await Promise.race([used, interruption.happened]);
     } catch (error) {
       console.error((await pm2.printed()).slice(-4_000));
       throw error;
     }
   } finally {
-    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+    interruption.ignore();
     for (const stop of stops.reverse()) await stop();
   }
 }
@@ -157,4 +160,21 @@ function buildEverything() {
     stdio: ["ignore", 2, 2],
   });
   if (status !== 0) throw new Error("the build failed");
+}
+
+/** Ctrl+C, so that everything is stopped in order. */
+function interruptions() {
+  const signals = ["SIGINT", "SIGTERM"];
+  let interrupt;
+  const happened = new Promise((_, reject) => {
+    interrupt = (signal) => reject(new Error(`ended by ${signal}`));
+  });
+  happened.catch(() => {});
+  for (const signal of signals) process.once(signal, interrupt);
+  return {
+    happened,
+    ignore() {
+      for (const signal of signals) process.off(signal, interrupt);
+    },
+  };
 }

@@ -41,6 +41,8 @@ export interface Descriptions {
   settled(): Promise<void>;
   /** All that is known, the newest stable version first; what was said last stays when the last instance is gone. */
   list(): readonly DescribedVersion[];
+  /** The versions of a target that are alive and answer calls, the newest first, whether they were described or not. */
+  versionsOf(target: string): readonly string[];
   onChange(listener: () => void): () => void;
 }
 
@@ -123,6 +125,10 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
       const alive = new Set([...directory.targets].flatMap((target) => directory.follow(target).instances.map(keyOf)));
       const offers = [...known].map(([key, offer]) => ({ ...offer, alive: alive.has(key) }));
       return offers.sort((a, b) => newestStableFirst(a.version, b.version));
+    },
+    versionsOf(target) {
+      const callable = directory.follow(target).instances.filter(({ endpoint }) => endpoint !== null);
+      return semver.rsort([...new Set(callable.map(({ version }) => version))]);
     },
     onChange(listener) {
       listeners.add(listener);

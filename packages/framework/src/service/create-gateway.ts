@@ -1,5 +1,5 @@
 import { delay } from "../core/index.js";
-import { createDescriptions } from "../routing/index.js";
+import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
 import { createGatewayRoutes, type ServedRoute } from "../web/index.js";
 import { composeService, type Extend, type Service } from "./create-service.js";
 import { resolveServiceOptions, type ServiceOptions } from "./service-options.js";
@@ -23,7 +23,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const resolved = resolveServiceOptions({ ...options, microservice: false });
   let served: () => readonly ServedRoute[] = () => [];
   const extend: Extend = ({ directory, transport, act, log }) => {
-    const routes = createGatewayRoutes({ act, maxBodyBytes: resolved.http.maxBodyBytes, log });
+    const versionRules = { isRange: isVersionRange, meant: versionsFor };
+    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes: resolved.http.maxBodyBytes, log });
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
     async function everythingDescribed(): Promise<void> {
@@ -36,7 +37,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       part: {
         name: "routes",
         async start({ signal }) {
-          descriptions.onChange(() => routes.update(descriptions.list()));
+          descriptions.onChange(() => routes.update(descriptions.list(), descriptions.versionsOf));
           descriptions.start();
           // Whoever is reached before it knows its routes answers 404 to what it serves a moment later.
           await Promise.race([everythingDescribed(), delay(longestFirstLookMs, signal)]);

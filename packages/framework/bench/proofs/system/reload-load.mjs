@@ -40,7 +40,8 @@ export function startLoad({ gateways, rate, plan }) {
     if (why === undefined) return;
     const what = `${asked.method ?? "GET"} ${why.text}`;
     failures.set(what, (failures.get(what) ?? 0) + 1);
-    if (errors.length < keptErrors) errors.push(`after ${Math.round(startedAt - begun)} ms: ${asked.path}: ${why.text}`);
+    if (errors.length < keptErrors)
+      errors.push(`after ${Math.round(startedAt - begun)} ms: ${asked.path}: ${why.text}`);
   }
 
   async function watchHealth(gateway) {
@@ -64,6 +65,10 @@ export function startLoad({ gateways, rate, plan }) {
   const watching = gateways.length > 1 ? gateways.map(watchHealth) : [];
 
   return {
+    /** How long it runs. */
+    get seconds() {
+      return (performance.now() - begun) / 1000;
+    },
     /** Sends no more, waits for the answers, and gives the figures. */
     async stop() {
       clearInterval(send);
