@@ -38,6 +38,18 @@ describe("a request that asks for no version", () => {
   });
 });
 
+describe("a target whose version was just replaced by one that is not described yet", () => {
+  const choose = chooser(["1.0.0"], ["1.1.0"]);
+
+  it("goes on being called", () => {
+    expect(choose("").version).toBeUndefined();
+  });
+
+  it("has no version yet for who wants a certain one", () => {
+    expect(() => choose("^1")).toThrow(expect.objectContaining({ reason: "no_version" }));
+  });
+});
+
 describe("accept-version", () => {
   it.each([
     ["1.0.0", "1.0.0"],

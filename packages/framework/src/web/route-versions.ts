@@ -41,13 +41,16 @@ const longestRange = 128;
 
 export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptions): ChooseVersion {
   const [newest] = offers;
+  const living = offers.filter(({ version }) => alive.includes(version));
   const usual = usualChoice();
 
   /** Only a version that is called anyway when nobody asks for one leaves room for weights and canaries. */
   function usualChoice(): ChosenVersion {
     const [called] = rules.meant(alive, undefined);
-    const offer = alive.length === 0 ? newest : offers.find(({ version }) => version === called);
+    const offer = living.find(({ version }) => version === called);
     if (offer) return { message: offer.message, version: undefined };
+    // Its last version has left; what came after it is about to be described, and most likely offers the same.
+    if (living.length === 0) return { message: newest.message, version: undefined };
     return { message: newest.message, version: newest.version };
   }
 
@@ -56,14 +59,18 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
     if (accepted.length > longestRange || !rules.isRange(accepted)) throw badRange(accepted);
     // That nobody is alive is for routing to say.
     if (alive.length === 0) return usual;
-    const meant = new Set(rules.meant(alive, accepted));
-    const [first, ...others] = offers.filter(({ version }) => meant.has(version));
-    if (!first) throw noVersion(accepted, offers);
+    const meant = rules.meant(alive, accepted);
+    const [first, ...others] = living.filter(({ version }) => meant.includes(version));
+    if (!first) throw noVersion(accepted, newest, versionsOf(living));
     const like = JSON.stringify(first.message);
     const alike = [first, ...others.filter(({ message }) => JSON.stringify(message) === like)];
     // Not the text of the request, which could be another one each time: routing remembers ranges.
-    return { message: first.message, version: alike.map(({ version }) => version).join(" || ") };
+    return { message: first.message, version: versionsOf(alike).join(" || ") };
   };
+}
+
+function versionsOf(offers: readonly OfferedRoute[]): string[] {
+  return offers.map(({ version }) => version);
 }
 
 function badRange(accepted: string): VastifyError {
@@ -73,9 +80,7 @@ function badRange(accepted: string): VastifyError {
   });
 }
 
-function noVersion(accepted: string, offers: RouteVersionsOptions["offers"]): VastifyError {
-  const [{ target, method, path }] = offers;
-  const alive = offers.map(({ version }) => version);
+function noVersion(accepted: string, { target, method, path }: OfferedRoute, alive: readonly string[]): VastifyError {
   const text = `no version of ${target} that serves ${method} ${path} satisfies ${accepted}; alive: ${alive.join(", ")}`;
   return new VastifyError("unavailable", text, { reason: "no_version", details: { target, version: accepted, alive } });
 }
