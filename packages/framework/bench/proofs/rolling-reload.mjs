@@ -41,11 +41,12 @@ export async function run(args) {
 /** Reloads apps one after the other while requests run, for at least so many seconds. */
 async function underLoad(system, { gateways, apps, rate, seconds, say }) {
   const before = await system.instances();
-  const userIds = await system.userIds();
+  const users = await system.users();
   const plan = (n) => {
-    // One that must not be carried out twice, and that calls a second service.
-    if (n % 500 === 499) return { method: "POST", path: "/user/login", body: system.demoUser };
-    return { path: ["/user?limit=5", `/user/${userIds[n % userIds.length]}`, "/config"][n % 3] };
+    const { id, name } = users[n % users.length];
+    // A write, which is not tried again once it may have been carried out.
+    if (n % 10 === 9) return { method: "PUT", path: `/user/${id}`, body: { name } };
+    return { path: ["/user?limit=5", `/user/${id}`, "/config"][n % 3] };
   };
   const load = startLoad({ gateways: gateways.map(system.urlOf), rate, plan });
   let figures;

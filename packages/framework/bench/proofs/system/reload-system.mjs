@@ -51,8 +51,7 @@ export async function withReloadSystem(use) {
       workersOf: (apps) => apps.reduce((sum, app) => sum + workers[app], 0),
       /** The ids in Consul. */
       instances: async () => new Set(Object.keys(await getJson(`http://${consul.httpAddr}/v1/agent/services`))),
-      userIds: async () => (await getJson(`${urlOf("gateway")}/user`)).map(({ id }) => id),
-      demoUser: { name: "alice", password: "alice-demo-password" },
+      users: () => getJson(`${urlOf("gateway")}/user`),
     };
     try {
       const used = whenServing(system).then(() => use(system));
