@@ -73,7 +73,7 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
           const { message, version } = chooseVersion(ctx.get("accept-version"));
           const idempotent = idempotentMethods.has(ctx.method);
           const addressed = { ...message, args, $$target: route.target, ...(version && { $$version: version }) };
-          sendResult(ctx, await act(addressed, { tx, signal, idempotent }));
+          sendResult(ctx, await act(addressed, { tx, signal, idempotent, headers: ctx.headers }));
         },
       ],
     );
