@@ -14,7 +14,7 @@ export {
 } from "./error.js";
 export { badOption, expectPort, expectTargetName } from "./expect-option.js";
 export { isDeeperThan } from "./json-depth.js";
-export { closeServer, listenOn } from "./listening.js";
+export { type ListenOptions, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
 export { type Part, type PartContext, type PartHealth, startParts, stopParts } from "./part.js";

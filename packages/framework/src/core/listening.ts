@@ -1,15 +1,22 @@
-import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import { VastifyError } from "./error.js";
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** In a worker of a cluster: have the port alone, rather than share it with the other workers. @default false */
+  readonly exclusive?: boolean | undefined;
+}
 
 /**
  * Listens, and gives the port (the one chosen when `port` is 0).
  * @throws VastifyError `failed_precondition`, reason `port_taken` or `port_denied`
  */
-export function listenOn(server: Server, host: string, port: number): Promise<number> {
+export function listenOn(server: Server, { host, port, exclusive = false }: ListenOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+    server.listen({ host, port, exclusive }, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
@@ -24,14 +31,4 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     return new VastifyError("failed_precondition", message, { reason: "port_denied", details });
   }
   return error;
-}
-
-/** Stops accepting, waits for requests in flight, at most `graceMs`, then closes what is left. Safe to call twice. */
-export async function closeServer(server: HttpServer, graceMs: number): Promise<void> {
-  if (!server.listening) return;
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const force = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearTimeout(force);
 }

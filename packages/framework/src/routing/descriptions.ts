@@ -37,9 +37,20 @@ export interface DescriptionsOptions {
 export interface Descriptions {
   start(): void;
   stop(): Promise<void>;
+  /** Resolves once every target that is registered now has said what it offers, or all its instances failed to. */
+  settled(): Promise<void>;
   /** All that is known, the newest stable version first; what was said last stays when the last instance is gone. */
   list(): readonly DescribedVersion[];
+  /** The versions of a target that are alive and answer calls, the newest first, whether they were described or not. */
+  versionsOf(target: string): readonly string[];
   onChange(listener: () => void): () => void;
+}
+
+/** A question that is on its way. */
+interface Asking {
+  /** Resolves once each instance that could answer was asked, or one has answered. */
+  readonly tried: Promise<void>;
+  readonly ended: Promise<void>;
 }
 
 const askTimeoutMs = 5_000;
@@ -49,7 +60,7 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
   const lifetime = new AbortController();
   const deadlines = new Deadlines();
   const known = new Map<string, { target: string; version: string; description: unknown }>();
-  const asking = new Map<string, Promise<void>>();
+  const asking = new Map<string, Asking>();
   const listeners = new Set<() => void>();
   let unsubscribe = (): void => {};
 
@@ -62,17 +73,22 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
       for (const instance of directory.follow(target).instances) {
         const key = keyOf(instance);
         if (key === undefined || known.has(key) || asking.has(key)) continue;
-        asking.set(
-          key,
-          learn(key, target).finally(() => asking.delete(key)),
-        );
+        let triedAll = (): void => {};
+        const tried = new Promise<void>((resolve) => {
+          triedAll = resolve;
+        });
+        const ended = learn(key, target, triedAll).finally(() => {
+          asking.delete(key);
+          triedAll();
+        });
+        asking.set(key, { tried, ended });
       }
     }
     changed();
   }
 
   /** Asks until one of the instances with this description answers, or none is left. */
-  async function learn(key: string, target: string): Promise<void> {
+  async function learn(key: string, target: string, triedAll: () => void): Promise<void> {
     for (let attempt = 0; !lifetime.signal.aborted; attempt++) {
       const instances = directory.follow(target).instances.filter((instance) => keyOf(instance) === key);
       const instance = instances[attempt % Math.max(1, instances.length)];
@@ -85,6 +101,7 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
       } catch (thrown) {
         const error = VastifyError.from(thrown);
         if (attempt === 0) log.warn(`${instance.id} does not say what it offers: ${error.message}; asking again`);
+        if (attempt + 1 >= instances.length) triedAll();
         await delay(backoffMs(attempt, { baseMs: 100, maxMs: 5_000 }), lifetime.signal);
       }
     }
@@ -98,12 +115,20 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
     async stop() {
       unsubscribe();
       lifetime.abort();
-      await Promise.all(asking.values());
+      await Promise.all([...asking.values()].map(({ ended }) => ended));
+    },
+    async settled() {
+      await Promise.all([...directory.targets].map((target) => directory.follow(target).known));
+      await Promise.all([...asking.values()].map(({ tried }) => tried));
     },
     list() {
       const alive = new Set([...directory.targets].flatMap((target) => directory.follow(target).instances.map(keyOf)));
       const offers = [...known].map(([key, offer]) => ({ ...offer, alive: alive.has(key) }));
       return offers.sort((a, b) => newestStableFirst(a.version, b.version));
+    },
+    versionsOf(target) {
+      const callable = directory.follow(target).instances.filter(({ endpoint }) => endpoint !== null);
+      return semver.rsort([...new Set(callable.map(({ version }) => version))]);
     },
     onChange(listener) {
       listeners.add(listener);

@@ -1,7 +1,11 @@
-import { createDescriptions } from "../routing/index.js";
+import { delay } from "../core/index.js";
+import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
 import { createGatewayRoutes, type ServedRoute } from "../web/index.js";
 import { composeService, type Extend, type Service } from "./create-service.js";
 import { resolveServiceOptions, type ServiceOptions } from "./service-options.js";
+
+/** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
+const longestFirstLookMs = 5_000;
 
 export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {}
 
@@ -19,16 +23,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   const resolved = resolveServiceOptions({ ...options, microservice: false });
   let served: () => readonly ServedRoute[] = () => [];
   const extend: Extend = ({ directory, transport, act, log }) => {
-    const routes = createGatewayRoutes({ act, maxBodyBytes: resolved.http.maxBodyBytes, log });
+    const versionRules = { isRange: isVersionRange, meant: versionsFor };
+    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes: resolved.http.maxBodyBytes, log });
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
+    async function everythingDescribed(): Promise<void> {
+      // Once one target is known, so is the list of all.
+      await directory.follow(resolved.name).known;
+      await descriptions.settled();
+    }
     return {
       middleware: routes.middleware as never,
       part: {
         name: "routes",
-        async start() {
-          descriptions.onChange(() => routes.update(descriptions.list()));
+        async start({ signal }) {
+          descriptions.onChange(() => routes.update(descriptions.list(), descriptions.versionsOf));
           descriptions.start();
+          // Whoever is reached before it knows its routes answers 404 to what it serves a moment later.
+          await Promise.race([everythingDescribed(), delay(longestFirstLookMs, signal)]);
         },
         stop: () => descriptions.stop(),
         health: () => ({ ok: true, served: routes.routes.length }),

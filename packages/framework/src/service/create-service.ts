@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { randomUUID } from "node:crypto";
 import { type Caller, type CallerOptions, type Contract, createCaller } from "../contracts/index.js";
 import { delay, type Logger, type Message, type Part, startParts, stopParts, VastifyError } from "../core/index.js";
@@ -31,6 +32,7 @@ import {
 import { createHttpServer, createKoaApp, createModuleRoutes, health, type ServiceModule } from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
 import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
+import { listeningPorts } from "./listening-ports.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 export interface Service {
@@ -68,7 +70,7 @@ export interface Service {
   start(): Promise<void>;
   /** Leaves Consul, lets callers notice, finishes what is in flight, and releases everything. Safe to call twice. */
   stop(): Promise<void>;
-  /** Where it listens, once started. */
+  /** Where this process listens, once started; the port that a cluster's workers share is not among them. */
   readonly addresses: { readonly http?: string; readonly microservice?: string };
 }
 
@@ -87,6 +89,12 @@ export type Extend = (inner: {
   act: Service["act"];
   log: Logger;
 }) => ServiceExtension;
+
+/** How long a Consul that does not answer holds the leaving up, in milliseconds. */
+const longestDeregisterMs = 2_000;
+
+/** How long any one part may take to stop, besides the times that the options give, in milliseconds. */
+const longestPartStopMs = 20_000;
 
 type State = "idle" | "starting" | "running" | "leaving" | "stopped";
 
@@ -156,12 +164,17 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   if (extension) app.use(extension.middleware);
   app.use(routes.router.routes() as never).use(routes.router.allowedMethods() as never);
 
-  const http = createHttpServer(app, host, options.http.port);
+  const wanted = listeningPorts(options, cluster.isWorker);
+  const http = createHttpServer({ app, log, host, port: wanted.http, exclusive: true });
+  const sharedHttp =
+    wanted.sharedHttp === undefined ? undefined : createHttpServer({ app, log, host, port: wanted.sharedHttp });
   const calls =
     options.microservice &&
     createTransportServer({
       host,
-      ...options.microservice,
+      port: wanted.microservice,
+      exclusive: true,
+      limits: options.microservice.limits,
       secret,
       tls: tls && { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
       log,
@@ -201,7 +214,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       },
       async stop() {
         calls?.refuse();
-        await Promise.all([http.close(graceMs), calls?.close(graceMs)]);
+        await Promise.all([http.close(graceMs), sharedHttp?.close(graceMs), calls?.close(graceMs)]);
       },
     },
     {
@@ -214,9 +227,16 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
         await registration.register(signal, directory.stoodIn);
       },
       async stop() {
-        await registration?.deregister();
+        // Callers hear of it from Consul, so their time begins when it knows. One that is away tells nobody.
+        await Promise.race([registration?.deregister(), delay(longestDeregisterMs)]);
         if (state === "leaving") await delay(noticeMs);
       },
+    },
+    {
+      name: "shared port",
+      // The last to open, as a balancer behind it would see this worker's 503 before; it closes with the other servers.
+      start: async () => void (await sharedHttp?.listen()),
+      stop: async () => {},
     },
   ];
 
@@ -239,7 +259,10 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     } finally {
       clearTimeout(tooLate);
     }
-    log.info(`${name} ${version} is ready`, { http: addresses.http, microservice: addresses.microservice });
+    const shared = wanted.sharedHttp === undefined ? {} : { sharedHttp: `http://${advertise}:${wanted.sharedHttp}` };
+    log.info(`${name} ${version} is ready`, { ...addresses, ...shared });
+    if (cluster.isWorker && options.microservice && options.microservice.port !== 0)
+      log.info(`a worker of a cluster answers calls at a port of its own; ${options.microservice.port} is left free`);
   }
 
   async function stop(): Promise<void> {
@@ -251,7 +274,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     }
     state = "leaving";
     log.info("leaving: no new work, finishing what is in flight");
-    await stopParts(lifecycle, log);
+    await stopParts(lifecycle, log, longestPartStopMs + Math.max(noticeMs, graceMs));
     state = "stopped";
     log.info("stopped");
   }

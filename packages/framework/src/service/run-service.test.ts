@@ -11,6 +11,7 @@ function fakeProcess() {
   const notes: string[] = [];
   const process: ProcessLike = {
     once: (name: string, listener: (value: never) => void) => events.once(name, listener as () => void),
+    on: (name: string, listener: (message: unknown) => void) => events.on(name, listener),
     send: (message) => notes.push(`told ${message}`),
     stderr: { write: (text) => notes.push(text) },
     exit(code) {
@@ -54,7 +55,11 @@ it("exits with 1 when the start fails", async () => {
   expect(notes).toEqual(["exit 1"]);
 });
 
-it.each(["SIGTERM", "SIGINT"])("stops on %s", async (signal) => {
+it.each([
+  ["SIGTERM", undefined],
+  ["SIGINT", undefined],
+  ["message", "shutdown"],
+])("stops on %s %s", async (event, value) => {
   const { process, emit } = fakeProcess();
   let stops = 0;
   const stop = async () => {
@@ -62,7 +67,8 @@ it.each(["SIGTERM", "SIGINT"])("stops on %s", async (signal) => {
     await new Promise(() => {});
   };
   await runService(service({ stop }), process);
-  emit(signal);
+  emit("message", "something else");
+  emit(event, value);
   await settle();
   expect(stops).toBe(1);
 });

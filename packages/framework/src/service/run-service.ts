@@ -6,7 +6,8 @@ export interface ProcessLike {
   once(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
   once(event: "uncaughtException", listener: (error: Error) => void): unknown;
   once(event: "unhandledRejection", listener: (reason: unknown) => void): unknown;
-  /** Present under pm2's `wait_ready`. */
+  on(event: "message", listener: (message: unknown) => void): unknown;
+  /** Present when its starter, such as pm2, keeps a channel to it. */
   send?: (message: string) => unknown;
   readonly stderr: { write(text: string): unknown };
   exit(code: number): never;
@@ -19,9 +20,9 @@ export interface Runnable {
 }
 
 /**
- * Runs a service as a process: starts it, tells pm2 that it is ready, and stops it on SIGTERM or SIGINT. A start that
- * fails is told in one line and exits with 1; an error that nobody caught is logged, and the process leaves in order
- * and exits with 1.
+ * Runs a service as a process: starts it, tells pm2 that it is ready, and stops it on SIGTERM, SIGINT or the message
+ * "shutdown" (pm2's `shutdown_with_message`). A start that fails is told in one line and exits with 1; an error that
+ * nobody caught is logged, and the process leaves in order and exits with 1.
  * @param service the service, or how to make it; then what is wrong with its options is told in one line too
  */
 export async function runService(service: Runnable | (() => Runnable), process: ProcessLike): Promise<void> {
@@ -34,6 +35,10 @@ export async function runService(service: Runnable | (() => Runnable), process: 
   };
   process.once("SIGTERM", () => leave(0));
   process.once("SIGINT", () => leave(0));
+  if (process.send)
+    process.on("message", (message) => {
+      if (message === "shutdown") leave(0);
+    });
   const crash = (err: unknown): void => {
     runnable.log.error("an error that nobody caught; leaving", { err });
     leave(1);

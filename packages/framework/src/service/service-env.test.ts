@@ -13,6 +13,7 @@ describe("serviceEnv", () => {
       http: { port: 3333 },
       microservice: { port: 10015 },
       consul: { address: "127.0.0.1:8500" },
+      drain: {},
       log: { level: "info" },
     });
   });
@@ -30,6 +31,9 @@ describe("serviceEnv", () => {
       CONSUL_CONSISTENCY: "stale",
       ZONE: "rack-7",
       ROUTING_SNAPSHOT: "/var/lib/account-server/routing.json",
+      CHAOS: "true",
+      DRAIN_NOTICE_MS: "3000",
+      DRAIN_GRACE_MS: "0",
       LOG_LEVEL: "debug",
       LOG_FORMAT: "json",
     };
@@ -43,6 +47,8 @@ describe("serviceEnv", () => {
       consul: { address: "https://consul.example:8501", token: "secret", datacenter: "dc2", consistency: "stale" },
       zone: "rack-7",
       routing: { snapshot: "/var/lib/account-server/routing.json" },
+      chaos: true,
+      drain: { noticeMs: 3000, graceMs: 0 },
       log: { level: "debug", format: "json" },
     });
   });
@@ -54,6 +60,7 @@ describe("serviceEnv", () => {
   it.each([
     ["HTTP_PORT", "70000", 'HTTP_PORT must be a port number from 0 to 65535, got "70000"'],
     ["MICROSERVICE_PORT", "ten", 'MICROSERVICE_PORT must be a port number from 0 to 65535, got "ten"'],
+    ["DRAIN_NOTICE_MS", "1s", 'DRAIN_NOTICE_MS must be a number of milliseconds, got "1s"'],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL must be one of error, warn, info, debug, got "loud"'],
     ["LOG_FORMAT", "xml", 'LOG_FORMAT must be pretty or json, got "xml"'],
     ["CONSUL_CONSISTENCY", "some", 'CONSUL_CONSISTENCY must be one of default, stale, consistent, got "some"'],

@@ -17,8 +17,8 @@ export interface ServiceEnvDefaults {
   readonly microservicePort?: number;
 }
 
-export type ServiceEnv = Required<Pick<ServiceOptions, "name" | "version" | "host" | "http" | "consul">> &
-  Pick<ServiceOptions, "advertise" | "zone" | "routing"> & {
+export type ServiceEnv = Required<Pick<ServiceOptions, "name" | "version" | "host" | "http" | "consul" | "drain">> &
+  Pick<ServiceOptions, "advertise" | "zone" | "routing" | "chaos"> & {
     readonly log: { level: LogLevel; format?: "pretty" | "json"; color?: boolean };
     readonly microservice: { port: number };
   };
@@ -42,6 +42,12 @@ export const envSwitch = z
   .transform((text) => text === "true" || text === "1")
   .describe("true or false");
 
+const milliseconds = z
+  .string()
+  .regex(/^\d{1,7}$/)
+  .transform(Number)
+  .describe("a number of milliseconds");
+
 const serviceShape = {
   HOST: anyText.default("127.0.0.1"),
   HTTP_PORT: envPort.optional(),
@@ -57,6 +63,9 @@ const serviceShape = {
     .optional(),
   ZONE: anyText.optional(),
   ROUTING_SNAPSHOT: anyText.optional(),
+  CHAOS: envSwitch.optional(),
+  DRAIN_NOTICE_MS: milliseconds.optional(),
+  DRAIN_GRACE_MS: milliseconds.optional(),
   LOG_LEVEL: z
     .enum(logLevels)
     .describe(`one of ${logLevels.join(", ")}`)
@@ -69,7 +78,8 @@ const serviceShape = {
 /**
  * The options that every service takes from its environment: HOST, HTTP_PORT, MICROSERVICE_PORT, ADVERTISE_HOST,
  * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, ZONE,
- * ROUTING_SNAPSHOT, LOG_LEVEL, LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
+ * ROUTING_SNAPSHOT, CHAOS, DRAIN_NOTICE_MS, DRAIN_GRACE_MS, LOG_LEVEL, LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A
+ * variable that is empty counts as absent.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the variables that are wrong
  */
 export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
@@ -90,6 +100,11 @@ export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
     },
     ...(read.ZONE !== undefined && { zone: read.ZONE }),
     ...(read.ROUTING_SNAPSHOT !== undefined && { routing: { snapshot: read.ROUTING_SNAPSHOT } }),
+    ...(read.CHAOS !== undefined && { chaos: read.CHAOS }),
+    drain: {
+      ...(read.DRAIN_NOTICE_MS !== undefined && { noticeMs: read.DRAIN_NOTICE_MS }),
+      ...(read.DRAIN_GRACE_MS !== undefined && { graceMs: read.DRAIN_GRACE_MS }),
+    },
     log: {
       level: read.LOG_LEVEL,
       ...(read.LOG_FORMAT !== undefined && { format: read.LOG_FORMAT }),

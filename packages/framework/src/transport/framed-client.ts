@@ -300,7 +300,10 @@ class Connection implements FrameTaker {
   /** A connection without calls does not hold the process open; one that the peer leaves is closed. */
   private idle(): void {
     this.socket.unref();
-    if (this.state === "leaving") this.writer.end();
+    if (this.state !== "leaving") return;
+    // The last result may be a stream, whose backpressure needs our side of the connection.
+    if (this.streams.busy) this.streams.onIdle = () => this.idle();
+    else this.writer.end();
   }
 
   /** The peer takes no more calls; those in flight go on. */

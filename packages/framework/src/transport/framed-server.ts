@@ -112,16 +112,19 @@ class Connection implements FrameTaker {
     if (this.greeted) this.writer.write(`[${frameKind.goodbye}]\n`);
   }
 
-  /** Resolves when no call is in flight and everything is written, or the connection is gone. */
+  /** Resolves when no call and no stream is in flight and everything is written, or the connection is gone. */
   finish(): Promise<void> {
     return new Promise((resolve) => {
       this.socket.once("close", () => resolve());
-      const end = (): void => {
+      // A call's result may be a stream that goes on after the call.
+      const endWhenIdle = (): void => {
+        if (this.calls.size > 0 || this.streams.busy) return;
         this.writer.end();
         this.socket.destroySoon();
       };
-      if (this.calls.size === 0) end();
-      else this.whenIdle = end;
+      this.whenIdle = endWhenIdle;
+      this.streams.onIdle = endWhenIdle;
+      endWhenIdle();
       if (this.socket.destroyed) resolve();
     });
   }
@@ -227,7 +230,7 @@ class Connection implements FrameTaker {
       this.answer(id, call);
       if (call.outcome === "failed") for (const stream of streams) stream.destroy(VastifyError.from(call.value));
       else dropUnread(streams);
-      if (this.calls.size === 0) this.whenIdle?.();
+      this.whenIdle?.();
     };
   }
 

@@ -10,6 +10,8 @@ const maxStreams = 1_000;
 
 /** The streams of one connection, both ways, each with its own backpressure. */
 export class StreamHub {
+  /** Called when the last stream has ended; whoever waits for that sets this. */
+  onIdle: (() => void) | undefined = undefined;
   private readonly writer: GatheredWriter;
   private readonly outgoing = new Map<number, OutgoingStream>();
   private readonly incoming = new Map<number, IncomingStream>();
@@ -25,8 +27,20 @@ export class StreamHub {
     const id = this.nextId++;
     const stream = new OutgoingStream(id, source, this.writer);
     this.outgoing.set(id, stream);
-    void stream.pump().finally(() => this.outgoing.delete(id));
+    void stream.pump().finally(() => {
+      this.outgoing.delete(id);
+      this.ended();
+    });
     return id;
+  }
+
+  /** Whether a stream is on its way, in either direction. */
+  get busy(): boolean {
+    return this.outgoing.size > 0 || this.incoming.size > 0;
+  }
+
+  private ended(): void {
+    if (!this.busy) this.onIdle?.();
   }
 
   /** The stream that the peer sends under this number. */
@@ -37,7 +51,10 @@ export class StreamHub {
         reason: "too_many_calls",
       });
     }
-    const stream = new IncomingStream(id, this.writer, () => this.incoming.delete(id));
+    const stream = new IncomingStream(id, this.writer, () => {
+      this.incoming.delete(id);
+      this.ended();
+    });
     this.incoming.set(id, stream);
     return stream;
   }

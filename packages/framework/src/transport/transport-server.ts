@@ -13,6 +13,8 @@ export interface TransportServerOptions {
   host?: string;
   /** 0 takes any free port. */
   port: number;
+  /** In a worker of a cluster: have the port alone, rather than share it with the other workers. @default false */
+  exclusive?: boolean;
   handle: InboundHandler;
   /** What peers must say before they are answered: in our protocol's greeting, over HTTP as bearer token. @default none */
   secret?: string | undefined;
@@ -39,7 +41,7 @@ const [firstByte] = Buffer.from(preface);
 
 /** One port for our own protocol and Seneca's HTTP protocol, told apart by the first byte. */
 export function createTransportServer(options: TransportServerOptions): TransportServer {
-  const { host = "127.0.0.1", port, handle, log = silentLogger } = options;
+  const { host = "127.0.0.1", port, exclusive, handle, log = silentLogger } = options;
   const limits = resolveTransportLimits(options.limits);
   const isSecret = createSecretCheck(options.secret);
   let refusing = false;
@@ -81,7 +83,7 @@ export function createTransportServer(options: TransportServerOptions): Transpor
 
   return {
     async listen() {
-      const listening = await listenOn(server, host, port);
+      const listening = await listenOn(server, { host, port, exclusive });
       server.on("error", (err) => log.error("a connection could not be accepted", { err }));
       return listening;
     },

@@ -3,9 +3,10 @@ import Router from "koa-router";
 import type { Logger, Message } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
 import type { RequestState } from "./koa-app.js";
-import { type PublishedRoute, readPublishedRoutes } from "./published-routes.js";
+import { readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
+import { type ChooseVersion, createVersionChoice, type OfferedRoute, type VersionRules } from "./route-versions.js";
 
 /** What one version of a target offers, newest version of each target first. */
 export interface OfferedVersion {
@@ -18,28 +19,29 @@ export interface OfferedVersion {
 
 export interface GatewayRoutesOptions {
   act(message: Message, options: ActOptions): Promise<unknown>;
+  versionRules: VersionRules;
   maxBodyBytes: number;
   log: Logger;
 }
 
-/** A route of the gateway, and who answers it. */
-export interface ServedRoute extends PublishedRoute {
-  readonly target: string;
-  readonly version: string;
-}
+/** A route of the gateway, as the newest version that offers it says. */
+export interface ServedRoute extends OfferedRoute {}
 
 export interface GatewayRoutes {
   readonly middleware: Middleware;
   /** What is served now. */
   readonly routes: readonly ServedRoute[];
-  /** Replaces all routes at once. */
-  update(offers: readonly OfferedVersion[]): void;
+  /**
+   * Replaces all routes at once.
+   * @param versionsOf every version of a target that is alive, the newest first
+   */
+  update(offers: readonly OfferedVersion[], versionsOf: (target: string) => readonly string[]): void;
 }
 
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Serves the routes that services publish; it has no list of its own. */
-export function createGatewayRoutes({ act, maxBodyBytes, log }: GatewayRoutesOptions): GatewayRoutes {
+export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: GatewayRoutesOptions): GatewayRoutes {
   let router = new Router();
   let routes: readonly ServedRoute[] = [];
   /** Which target holds a path: the first to offer it keeps it. */
@@ -53,7 +55,7 @@ export function createGatewayRoutes({ act, maxBodyBytes, log }: GatewayRoutesOpt
     log.warn(problem);
   }
 
-  function mount(into: Router, route: ServedRoute): void {
+  function mount(into: Router, route: ServedRoute, chooseVersion: ChooseVersion): void {
     into.register(
       route.path,
       [route.method],
@@ -67,8 +69,11 @@ export function createGatewayRoutes({ act, maxBodyBytes, log }: GatewayRoutesOpt
           const { tx, signal } = ctx.state as RequestState;
           const { body } = ctx.request as { body?: unknown };
           const args = { body, query: { ...ctx.query }, params: { ...ctx.params } };
-          const message = { ...route.message, args, $$target: route.target, $$version: route.version };
-          sendResult(ctx, await act(message, { tx, signal, idempotent: idempotentMethods.has(ctx.method) }));
+          ctx.vary("accept-version");
+          const { message, version } = chooseVersion(ctx.get("accept-version"));
+          const idempotent = idempotentMethods.has(ctx.method);
+          const addressed = { ...message, args, $$target: route.target, ...(version && { $$version: version }) };
+          sendResult(ctx, await act(addressed, { tx, signal, idempotent, headers: ctx.headers }));
         },
       ],
     );
@@ -83,25 +88,35 @@ export function createGatewayRoutes({ act, maxBodyBytes, log }: GatewayRoutesOpt
     get routes() {
       return routes;
     },
-    update(offers) {
-      const table = new Map<string, ServedRoute>();
+    update(offers, versionsOf) {
+      const table = new Map<string, [ServedRoute, ...ServedRoute[]]>();
       for (const offer of servedOffers(offers)) {
         const { routes: offered, problems } = readPublishedRoutes(offer.description);
         for (const problem of problems) report(`${offer.target} ${offer.version}: ${problem}`);
-        for (const route of offered) {
-          const key = `${route.method} ${shapeOf(route.path)}`;
+        for (const published of offered) {
+          const key = `${published.method} ${shapeOf(published.path)}`;
           const holder = holders.get(key) ?? offer.target;
           holders.set(key, holder);
+          const route = { ...published, target: offer.target, version: offer.version };
+          const known = table.get(key);
           if (holder !== offer.target) {
             report(`${offer.target} offers ${route.method} ${route.path} too; it stays with ${holder}`);
-          } else if (!table.has(key)) table.set(key, { ...route, target: offer.target, version: offer.version });
+          } else if (!known) table.set(key, [route]);
+          else if (known.every(({ version }) => version !== offer.version)) known.push(route);
         }
       }
       for (const key of holders.keys()) if (!table.has(key)) holders.delete(key);
       const next = new Router();
       // Fixed parts before parameters, so that /user/me is not taken for a user's id.
-      for (const route of [...table.values()].sort(byPath)) mount(next, route);
-      routes = [...table.values()];
+      for (const offered of [...table.values()].sort(([a], [b]) => byPath(a, b))) {
+        const [route] = offered;
+        mount(
+          next,
+          route,
+          createVersionChoice({ offers: offered, alive: versionsOf(route.target), rules: versionRules }),
+        );
+      }
+      routes = [...table.values()].map(([route]) => route);
       router = next;
     },
   };

@@ -1,22 +1,83 @@
 import { createServer } from "node:http";
+import type { Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type Koa from "koa";
-import { closeServer, listenOn } from "../core/index.js";
+import { type ListenOptions, type Logger, listenOn } from "../core/index.js";
+
+export interface HttpServerOptions extends ListenOptions {
+  readonly app: Koa;
+  readonly log: Logger;
+}
 
 export interface HttpServer {
-  /** @throws VastifyError `failed_precondition`, reason `port_taken` */
+  /** @throws VastifyError `failed_precondition`, reason `port_taken` or `port_denied` */
   listen(): Promise<number>;
-  /** Waits for requests in flight, at most `graceMs`. Safe to call twice. */
+  /**
+   * Stops accepting, finishes the requests in flight, at most `graceMs`, and closes everything. Safe to call twice.
+   */
   close(graceMs: number): Promise<void>;
 }
 
-export function createHttpServer(app: Koa, host: string, port: number): HttpServer {
+/** How long a connection that has not asked for anything yet may still do so once we close, in milliseconds. */
+const firstRequestMs = 1_000;
+
+export function createHttpServer({ app, log, ...where }: HttpServerOptions): HttpServer {
   const server = createServer(app.callback());
   // Longer than the usual 60 s of a balancer in front, so that it is not we who close a connection it is about to use.
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;
+  let isClosing = false;
+  let accepted = 0;
+  const unused = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    accepted += 1;
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  server.on("request", (request, response) => {
+    unused.delete(request.socket);
+    // One whose headers went out before we left keeps its connection, which Node.js would not close by itself.
+    response.once("close", () => {
+      if (isClosing) setImmediate(() => server.closeIdleConnections());
+    });
+  });
+
+  /** What has arrived at a busy process, connections and requests, is taken before anything is closed. */
+  async function takeWhatArrived(): Promise<void> {
+    const until = performance.now() + firstRequestMs;
+    let before: number;
+    do {
+      before = accepted;
+      await nextTurn();
+    } while (accepted > before && performance.now() < until);
+  }
+
+  async function close(graceMs: number): Promise<void> {
+    await takeWhatArrived();
+    isClosing = true;
+    // Connections without a request in flight are closed here, except those that have not had one yet.
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const closeUnused = setTimeout(
+      () => {
+        for (const socket of unused) socket.destroy();
+      },
+      Math.min(firstRequestMs, graceMs),
+    );
+    const closeAll = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(closeUnused);
+    clearTimeout(closeAll);
+  }
+
   return {
-    listen: () => listenOn(server, host, port),
-    close: (graceMs) => closeServer(server, graceMs),
+    async listen() {
+      const port = await listenOn(server, where);
+      server.on("error", (err) => log.error("a connection could not be accepted", { err }));
+      return port;
+    },
+    async close(graceMs) {
+      if (server.listening) await close(graceMs);
+    },
   };
 }

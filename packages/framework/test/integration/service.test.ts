@@ -325,6 +325,46 @@ describe.skipIf(!consulAddress)("a gateway", () => {
   });
 });
 
+describe.skipIf(!consulAddress)("accept-version at a gateway", () => {
+  async function serve() {
+    const name = uniqueName("versions");
+    const telling = (version: string, prefixes: readonly string[]) => ({
+      plugin: function versioned(this: Service["seneca"]) {
+        this.add("tell:version", (_message, reply) => reply(null, { version }));
+      },
+      routes: prefixes.map((prefix) => ({ prefix, pin: "tell:*", map: { version: { GET: true, name: "" } } })),
+    });
+    const [both, old] = [`/${name}`, `/${name}-old`];
+    await startService({ name, version: "1.0.0", modules: [telling("1.0.0", [both, old])] });
+    await startService({ name, version: "1.1.0", modules: [telling("1.1.0", [both])] });
+    await startService({ name, version: "2.0.0-rc.1", modules: [telling("2.0.0-rc.1", [both])] });
+    const gateway = await startGateway({ name: uniqueName("gateway") });
+    return async (path: "both" | "old", accepted?: string) => {
+      const headers: Record<string, string> = accepted === undefined ? {} : { "accept-version": accepted };
+      const response = await fetch(gateway.addresses.http + (path === "both" ? both : old), { headers });
+      const { version, reason, detail } = (await response.json()) as Record<string, string>;
+      return { status: response.status, vary: response.headers.get("vary"), version, reason, detail };
+    };
+  }
+
+  it("chooses among the versions that serve the route", async () => {
+    const ask = await serve();
+    expect(await ask("both")).toMatchObject({ status: 200, version: "1.1.0", vary: "accept-version" });
+    expect(await ask("old")).toMatchObject({ status: 200, version: "1.0.0" });
+    expect(await ask("both", "1.0.0")).toMatchObject({ status: 200, version: "1.0.0" });
+    expect(await ask("both", ">=1.1")).toMatchObject({ status: 200, version: "1.1.0" });
+    expect(await ask("both", "^2.0.0-rc")).toMatchObject({ status: 200, version: "2.0.0-rc.1" });
+    expect(await ask("old", "^1")).toMatchObject({ status: 200, version: "1.0.0" });
+  });
+
+  it("is told what is alive when nothing satisfies it, and what is wrong with it", async () => {
+    const ask = await serve();
+    const none = await ask("old", "~1.1");
+    expect(none).toMatchObject({ status: 503, reason: "no_version", detail: expect.stringMatching(/alive: 1\.0\.0$/) });
+    expect(await ask("both", "newest")).toMatchObject({ status: 400, reason: "bad_version" });
+  });
+});
+
 describe("modules' routes", () => {
   it("that ask for what would silently not happen are refused", async () => {
     const routes = { pin: "thing:*", map: { list: { GET: true, auth: { strategy: "x" } } } };

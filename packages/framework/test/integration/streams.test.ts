@@ -202,6 +202,16 @@ describe("streams", () => {
     expect((await failed)[0]).toMatchObject({ code: "unavailable", reason: "peer_lost" });
   });
 
+  it("that a result brought go on while the server leaves, in both directions' backpressure", async () => {
+    const sent = randomStream(3_000_000);
+    const { call, server } = await serving(() => sent.stream);
+    const stream: Readable = await call({});
+    server.refuse();
+    const closed = server.close(20_000);
+    expect(await digestOf(stream)).toEqual({ bytes: 3_000_000, sha: sent.sha() });
+    await closed;
+  });
+
   it("are refused for a peer that speaks only Seneca's protocol", async () => {
     const client = createTransportClient();
     onTestFinished(() => client.close());

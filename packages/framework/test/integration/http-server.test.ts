@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { Agent, get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { expect, it, onTestFinished } from "vitest";
+import { createHttpServer, createKoaApp } from "../../src/web/index.js";
+import { silentLogger } from "../support/framework.js";
+import { until } from "../support/services.js";
+
+/** So long that it does not end while a test runs. */
+const forever = 3_600_000;
+
+/** A server that answers every request with `body`. */
+async function serving(body: string | Readable) {
+  const app = createKoaApp({ log: silentLogger, isLeaving: () => false });
+  let asked = 0;
+  app.use((ctx) => {
+    asked += 1;
+    ctx.body = body;
+  });
+  const server = createHttpServer({ app, log: silentLogger, host: "127.0.0.1", port: 0 });
+  onTestFinished(() => server.close(0));
+  return { server, port: await server.listen(), asked: () => asked };
+}
+
+async function connected(port: number) {
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  return socket;
+}
+
+it("finishes a download whose headers went out before it closed", async () => {
+  const body = new Readable({ read: () => {} });
+  const { server, port } = await serving(body);
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  body.push("first, ");
+  const [response] = (await once(get({ port, agent }), "response")) as [IncomingMessage];
+  expect(response.headers.connection).toBe("keep-alive");
+  const closed = server.close(forever);
+  body.push("last");
+  body.push(null);
+  expect(await text(response)).toBe("first, last");
+  // The client would keep the connection.
+  await closed;
+});
+
+it("answers the first request of a connection that was made before it closed", async () => {
+  const { server, port, asked } = await serving("answered");
+  const socket = await connected(port);
+  const other = await connected(port);
+  other.write("GET / HTTP/1.1\r\nhost: here\r\n\r\n");
+  // A later connection is served, so the first one is accepted.
+  await until(() => asked() === 1, "accepted");
+  const closed = server.close(forever);
+  socket.write("GET / HTTP/1.1\r\nhost: here\r\n\r\n");
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*answered$/s);
+  await closed;
+});
+
+it("does not wait for a connection that never asks for anything", async () => {
+  const { server, port } = await serving("answered");
+  const socket = await connected(port);
+  socket.resume();
+  const ended = once(socket, "close");
+  await server.close(forever);
+  await ended;
+});
+
+it("closes at once when nobody is connected, and may be closed twice", async () => {
+  const { server } = await serving("answered");
+  await Promise.all([server.close(forever), server.close(forever)]);
+  await server.close(forever);
+});

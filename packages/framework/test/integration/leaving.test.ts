@@ -1,0 +1,147 @@
+import { once } from "node:events";
+import { Agent, get, type IncomingMessage } from "node:http";
+import { connect, createServer, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startWorkProcess } from "../support/processes.js";
+import { consulAddress, consulApi, startGateway, startService, uniqueName, until } from "../support/services.js";
+import type { Service } from "../support/framework.js";
+
+/** So long that it does not end while a test runs. */
+const forever = 3_600_000;
+
+/** A module whose action answers when it is told to. */
+function heldWork() {
+  const waiting: (() => void)[] = [];
+  const module = {
+    plugin: function held(this: Service["seneca"]) {
+      this.add("held:work", async () => {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return { done: true };
+      });
+    },
+    routes: { prefix: "/held", pin: "held:*", map: { work: { GET: true } } },
+  };
+  return { module, waiting };
+}
+
+/** Asks over kept connections, as a balancer does. */
+function keepingClient() {
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  return async (url: string) => {
+    const request = get(url, { agent });
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    const { localPort } = response.socket;
+    const body = JSON.parse(await text(response));
+    return { status: response.statusCode, connection: response.headers.connection, localPort, body };
+  };
+}
+
+const isRegistered = async (instance: string) => instance in (await consulApi().agent.service.list());
+
+describe.skipIf(!consulAddress)("a service that leaves", () => {
+  it("leaves Consul, asks for no requests, and serves on while its callers notice", async () => {
+    const name = uniqueName("leaves");
+    const { process, instance, addresses } = await startWorkProcess({ name, drain: { noticeMs: forever } });
+    const caller = await startService({ name: uniqueName("caller") });
+    const keeping = keepingClient();
+    const before = await keeping(`${addresses.http}/work/now`);
+    const called = await caller.act({ $$target: name, work: "now" });
+    expect(called).toEqual(before.body);
+
+    process.kill("SIGTERM");
+    await until(async () => !(await isRegistered(instance)), "deregistered");
+    // Over the connection kept from before, which the client is asked to give up.
+    const kept = await keeping(`${addresses.http}/work/now`);
+    expect(kept).toEqual({ ...before, connection: "close" });
+    const anew = await keeping(`${addresses.http}/health`);
+    expect(anew).toMatchObject({ status: 503, connection: "close", body: { status: "leaving" } });
+    expect(anew.localPort).not.toBe(before.localPort);
+  });
+
+  it("finishes slow requests over old connections when it takes no new ones any more", async () => {
+    const { module, waiting } = heldWork();
+    const drain = { noticeMs: 0, graceMs: 60_000 };
+    const service = await startService({ name: uniqueName("leaves"), modules: [module], drain });
+    const keeping = keepingClient();
+    const slow = [1, 2].map(() => keeping(`${service.addresses.http}/held/work`));
+    await until(() => waiting.length === 2, "both wait");
+    const stopped = service.stop();
+    await until(() => isRefused(service.addresses.http), "no new connections");
+    for (const release of waiting) release();
+    for (const answer of await Promise.all(slow)) expect(answer).toMatchObject({ status: 200, connection: "close" });
+    await stopped;
+  });
+
+  it("cuts off what takes longer than the grace period", async () => {
+    const { module, waiting } = heldWork();
+    const drain = { noticeMs: 0, graceMs: 100 };
+    const service = await startService({ name: uniqueName("leaves"), modules: [module], drain });
+    const slow = keepingClient()(`${service.addresses.http}/held/work`);
+    const failed = expect(slow).rejects.toThrow();
+    await until(() => waiting.length === 1, "it waits");
+    await service.stop();
+    await failed;
+  });
+
+  it("does not wait for a Consul that does not answer any more", async () => {
+    const consul = await consulThatHangs();
+    const { address } = consul;
+    const service = await startService({ name: uniqueName("leaves"), consul: { address, timeoutMs: forever } });
+    consul.hang();
+    await service.stop();
+  });
+
+  it("leaves on pm2's message too", async () => {
+    const { process } = await startWorkProcess({ name: uniqueName("leaves"), drain: { noticeMs: 0 } });
+    process.send("shutdown");
+    expect(await once(process, "exit")).toEqual([0, null]);
+  });
+});
+
+describe.skipIf(!consulAddress)("a gateway", () => {
+  it("serves every route there is once it says that it is ready", async () => {
+    const { module } = heldWork();
+    const { name } = await startService({ name: uniqueName("offers"), modules: [module] });
+    const gateway = await startGateway({ name: uniqueName("gateway") });
+    expect(gateway.routes.map(({ target }) => target)).toContain(name);
+  });
+});
+
+async function isRefused(url: string | undefined): Promise<boolean> {
+  const { hostname, port } = new URL(url ?? "");
+  const socket = connect(Number(port), hostname);
+  const refused = await once(socket, "connect").then(
+    () => false,
+    () => true,
+  );
+  socket.destroy();
+  return refused;
+}
+
+/** The real Consul, until it is told to answer nobody. */
+async function consulThatHangs() {
+  const [host, port] = consulAddress.split(":");
+  const sockets: Socket[] = [];
+  let isHanging = false;
+  const proxy = createServer((socket) => {
+    const upstream = connect(Number(port), host);
+    sockets.push(socket, upstream);
+    for (const end of [socket, upstream]) end.on("error", () => {});
+    if (!isHanging) socket.pipe(upstream).pipe(socket);
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  await once(proxy, "listening");
+  const { port: own } = proxy.address() as { port: number };
+  return {
+    address: `127.0.0.1:${own}`,
+    hang() {
+      isHanging = true;
+      for (const socket of sockets) socket.unpipe();
+    },
+  };
+}
