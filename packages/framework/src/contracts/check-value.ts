@@ -27,10 +27,10 @@ export function checkValue<S extends Schema>(
   side: CheckedSide,
 ): OutputOf<S> | Promise<OutputOf<S>> {
   const result = schema["~standard"].validate(value);
-  return result instanceof Promise ? result.then((later) => valueOf(later, side)) : valueOf(result, side);
+  return result instanceof Promise ? result.then((later) => readResult(later, side)) : readResult(result, side);
 }
 
-function valueOf<Value>(result: SchemaResult<Value>, side: CheckedSide): Value {
+function readResult<Value>(result: SchemaResult<Value>, side: CheckedSide): Value {
   if (result.issues === undefined) return result.value;
   throw side.side === "input" ? badInput(result.issues) : badOutput(side.of, result.issues);
 }

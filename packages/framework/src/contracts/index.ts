@@ -12,6 +12,12 @@ export {
 export { type Caller, type CallerOptions, createCaller } from "./caller.js";
 export { checkValue } from "./check-value.js";
 export { type Contract, type ContractDeclaration, defineContract, patternText } from "./contract.js";
+export {
+  type ActionDescription,
+  type ContractDescription,
+  describeContract,
+  type EventDescription,
+} from "./describe-contract.js";
 export { type ContractEvent, defineEvent, type EventDeclaration } from "./event.js";
 export {
   type ActionContext,
@@ -22,6 +28,7 @@ export {
   implement,
   type ImplementOptions,
 } from "./implement.js";
-export { inputOf, mergeRequest, type RequestFields } from "./input-of.js";
-export { type JsonSchema, jsonSchemaOf } from "./json-schema.js";
+export { inputOf } from "./input-of.js";
+export type { JsonSchema } from "./json-schema.js";
+export { accessShape, type ReadDescription, readDescription } from "./read-description.js";
 export { type InputOf, noOutput, type OutputOf, type Schema } from "./schema.js";

@@ -1,28 +1,34 @@
-import type { Message } from "../core/index.js";
+import { badOption, type Message } from "../core/index.js";
 import type { ContractAction } from "./action.js";
 import { jsonSchemaOf } from "./json-schema.js";
+import { textFieldReader } from "./text-fields.js";
 
-const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__proto__"]);
-
-/** What a REST request brings, as Seneca's web modules hand it on in a message's `args`. */
-export interface RequestFields {
+/** What a REST request brings, in a message's `args`. */
+interface RequestFields {
   readonly params?: unknown;
   readonly query?: unknown;
   readonly body?: unknown;
 }
 
-/** One input of what a request brings: the path's parameters before the body, the body before the query. */
-export function mergeRequest({ params, query, body }: RequestFields): Record<string, unknown> {
-  return { ...fieldsOf(query), ...fieldsOf(body), ...fieldsOf(params) };
-}
+const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__proto__"]);
 
 /**
- * Reads an action's input out of a message: its fields without the pattern's, the addressee and directives. A request
- * that a Seneca web module's route brings in `args` is merged, unless `args` is a field of the input itself.
+ * Reads an action's input out of a message: its fields without the pattern's, the addressee and directives.
+ *
+ * A REST request comes in `args`. Its parts are merged: the path's parameters win over the body, the body wins over the
+ * query; texts of path and query are read as the types that the input's schema says.
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, for a routed action whose input has a field `args`
  */
-export function inputOf({ pattern, input }: ContractAction): (message: Message) => Record<string, unknown> {
-  const { properties } = jsonSchemaOf(input, "input") ?? {};
-  const hasOwnArgs = typeof properties === "object" && properties !== null && "args" in properties;
+export function inputOf({ name, pattern, input, rest }: ContractAction): (message: Message) => Record<string, unknown> {
+  const schema = jsonSchemaOf(input, "input");
+  const hasOwnArgs = hasField(schema?.properties, "args");
+  if (hasOwnArgs && rest) throw badOption(`the input of ${name}`, "args", "without this field, since it has a route");
+  const readTexts = textFieldReader(schema);
+
+  function merge({ params, query, body }: RequestFields): Record<string, unknown> {
+    return { ...readTexts(fieldsOf(query)), ...fieldsOf(body), ...readTexts(fieldsOf(params)) };
+  }
+
   return (message) => {
     const fields: Record<string, unknown> = {};
     for (const key in message) {
@@ -31,8 +37,12 @@ export function inputOf({ pattern, input }: ContractAction): (message: Message) 
     }
     if (hasOwnArgs || !isRequest(fields.args)) return fields;
     const { args, ...others } = fields;
-    return { ...others, ...mergeRequest(args) };
+    return { ...others, ...merge(args) };
   };
+}
+
+function hasField(properties: unknown, name: string): boolean {
+  return typeof properties === "object" && properties !== null && Object.hasOwn(properties, name);
 }
 
 function isRequest(args: unknown): args is RequestFields {

@@ -59,7 +59,6 @@ export const noInput: Schema<Readonly<Record<string, never>>> = {
 };
 
 /** The output of an action that gives none. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing returns void
 export const noOutput: Schema<void> = {
   "~standard": {
     version: 1,

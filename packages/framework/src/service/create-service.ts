@@ -1,6 +1,6 @@
 import cluster from "node:cluster";
 import { randomUUID } from "node:crypto";
-import { type Caller, type CallerOptions, type Contract, createCaller } from "../contracts/index.js";
+import { type Caller, type CallerOptions, type Contract, createCaller, describeContract } from "../contracts/index.js";
 import { delay, type Logger, type Message, type Part, startParts, stopParts, VastifyError } from "../core/index.js";
 import {
   connectConsul,
@@ -29,7 +29,14 @@ import {
   ownProtocolOverTls,
   type TransportClient,
 } from "../transport/index.js";
-import { createHttpServer, createKoaApp, createModuleRoutes, health, type ServiceModule } from "../web/index.js";
+import {
+  createContractRoutes,
+  createHttpServer,
+  createKoaApp,
+  createModuleRoutes,
+  health,
+  type ServiceModule,
+} from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
 import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
@@ -126,7 +133,11 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   });
   const dispatcher = createDispatcher({ name, log, timeoutMs: options.timeoutMs, remote, seneca: options.seneca });
   const { seneca } = dispatcher;
-  const routes = createModuleRoutes({ dispatcher, maxBodyBytes: options.http.maxBodyBytes });
+  const { maxBodyBytes } = options.http;
+  const contracts = options.contracts.map(({ contract }) => contract);
+  const described = contracts.map(describeContract);
+  const contractRoutes = createContractRoutes({ contracts, dispatcher, maxBodyBytes });
+  const routes = createModuleRoutes({ dispatcher, maxBodyBytes, describe: contractRoutes.describe });
   const addresses: { http?: string; microservice?: string } = {};
   let state: State = "idle";
   let ports: { http: number; microservice: number | null } = { http: 0, microservice: null };
@@ -138,8 +149,10 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const describe = (): ServiceDescription => ({
     target: name,
     version,
-    routes: routes.published,
+    routes: [...contractRoutes.published, ...routes.published],
     patterns: dispatcher.exposed(),
+    actions: described.flatMap(({ actions }) => actions),
+    events: described.flatMap(({ events }) => events),
   });
   /** A contract that this version of this service keeps. */
   const isHere = (contract: Contract): boolean =>
@@ -162,7 +175,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     }),
   );
   if (extension) app.use(extension.middleware);
-  app.use(routes.router.routes() as never).use(routes.router.allowedMethods() as never);
+  for (const { router } of [contractRoutes, routes])
+    app.use(router.routes() as never).use(router.allowedMethods() as never);
 
   const wanted = listeningPorts(options, cluster.isWorker);
   const http = createHttpServer({ app, log, host, port: wanted.http, exclusive: true });
