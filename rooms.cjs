@@ -16,6 +16,7 @@ module.exports = {
       "koa",
       "koa-router",
       "co-body",
+      "@fastify/busboy",
       "@types/co-body",
       "@types/koa",
       "@types/koa-router",

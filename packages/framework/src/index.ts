@@ -46,6 +46,9 @@ export {
   type OutputOf,
   type RestRoute,
   type Schema,
+  type Upload,
+  type UploadRules,
+  uploadOf,
 } from "./contracts/index.js";
 export {
   type ErrorCode,
@@ -87,4 +90,21 @@ export {
 } from "./service/index.js";
 export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export { createLog, type LogIdentity, type LogLevel, type LogOptions } from "./telemetry/index.js";
-export type { HttpDirectives, PublishedRoute, RouteDefinition, RouteMapping, ServiceModule } from "./web/index.js";
+export {
+  type CompressionOptions,
+  type CorsOptions,
+  type EdgeOptions,
+  type EventStreamResult,
+  eventStream,
+  type Form,
+  type FormFile,
+  type FormLimits,
+  type HttpDirectives,
+  type PublishedRoute,
+  readForm,
+  type RouteDefinition,
+  type RouteMapping,
+  type SecurityHeaders,
+  type ServerEvent,
+  type ServiceModule,
+} from "./web/index.js";

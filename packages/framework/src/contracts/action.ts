@@ -1,4 +1,5 @@
 import type { noInput, noOutput, Schema } from "./schema.js";
+import type { UploadRules } from "./upload-rules.js";
 
 /** The keys of a message that choose an action, as Seneca matches them. */
 export type Pattern = Readonly<Record<string, string | number | boolean>>;
@@ -12,6 +13,16 @@ export interface RestRoute {
   readonly path: string;
   /** The status of an answer. @default 200, or 204 for an action without output */
   readonly status?: number;
+  /**
+   * The body is an upload, which the action reads as a stream: `context.upload`. Its input comes from path and query.
+   * @default JSON or a form is read, and its fields are the input's
+   */
+  readonly upload?: UploadRules;
+}
+
+/** The REST route of an action, complete. */
+export interface ResolvedRestRoute extends Required<Omit<RestRoute, "upload">> {
+  readonly upload?: Required<UploadRules>;
 }
 
 export type AccessLevel = "private" | "internal" | "public";
@@ -69,7 +80,7 @@ export interface ContractAction<Input extends Schema = Schema, Output extends Sc
   readonly input: Input;
   readonly output: Output;
   readonly access: Required<AccessRules>;
-  readonly rest: Required<RestRoute> | undefined;
+  readonly rest: ResolvedRestRoute | undefined;
   readonly idempotent: boolean;
   readonly timeoutMs: number | undefined;
   readonly cache: CacheRules | undefined;

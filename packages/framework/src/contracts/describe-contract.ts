@@ -1,4 +1,4 @@
-import type { AccessRules, CacheRules, Pattern, RestRoute } from "./action.js";
+import type { AccessRules, CacheRules, Pattern, ResolvedRestRoute } from "./action.js";
 import type { Contract } from "./contract.js";
 import { type JsonSchema, jsonSchemaOf } from "./json-schema.js";
 
@@ -12,7 +12,7 @@ export interface ActionDescription {
   readonly deprecated?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly cache?: CacheRules | undefined;
-  readonly rest?: Required<RestRoute> | undefined;
+  readonly rest?: ResolvedRestRoute | undefined;
   /** Absent when its schema can't be said in JSON Schema. */
   readonly input?: JsonSchema | undefined;
   /** Absent when its schema can't be said in JSON Schema. */

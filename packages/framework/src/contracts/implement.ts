@@ -2,6 +2,7 @@ import { badOption, type Logger, type Message } from "../core/index.js";
 import type { Caller, CallerOptions } from "./caller.js";
 import type { Contract } from "./contract.js";
 import type { InputOf, OutputOf } from "./schema.js";
+import type { Upload } from "./upload-rules.js";
 
 /** The call that an action belongs to. */
 export interface ActionContext {
@@ -11,6 +12,11 @@ export interface ActionContext {
   readonly tx: string;
   /** The service's log, with the action's pattern and the trace id. */
   readonly log: Logger;
+  /**
+   * The body of a request on an upload route, for `readForm` or as it is.
+   * @throws VastifyError `invalid_argument`, reason `bad_message`, when the message brings none
+   */
+  readonly upload: Upload;
   /**
    * Calls another action within this call.
    * @throws VastifyError with the code and reason of what went wrong

@@ -30,5 +30,6 @@ export {
 } from "./implement.js";
 export { inputOf } from "./input-of.js";
 export type { JsonSchema } from "./json-schema.js";
-export { accessShape, type ReadDescription, readDescription } from "./read-description.js";
+export { accessShape, type ReadDescription, readDescription, uploadShape } from "./read-description.js";
 export { type InputOf, noOutput, type OutputOf, type Schema } from "./schema.js";
+export { resolveUpload, type Upload, type UploadRules, uploadOf } from "./upload-rules.js";

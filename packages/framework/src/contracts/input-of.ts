@@ -29,10 +29,13 @@ export function inputOf({ name, pattern, input, rest }: ContractAction): (messag
     return { ...readTexts(fieldsOf(query)), ...fieldsOf(body), ...readTexts(fieldsOf(params)) };
   }
 
+  // The body of an upload is not a field of the input: the action reads it by its context.
+  const isField = (key: string) => !notFields.has(key) && !(rest?.upload && key === "upload");
+
   return (message) => {
     const fields: Record<string, unknown> = {};
     for (const key in message) {
-      if (Object.hasOwn(pattern, key) || notFields.has(key) || key.endsWith("$")) continue;
+      if (Object.hasOwn(pattern, key) || !isField(key) || key.endsWith("$")) continue;
       fields[key] = message[key];
     }
     if (hasOwnArgs || !isRequest(fields.args)) return fields;

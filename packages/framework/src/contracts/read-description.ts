@@ -10,6 +10,13 @@ export const accessShape = z.object({
   scopes: z.array(z.string()),
 });
 
+export const uploadShape = z.object({
+  kind: z.enum(["multipart", "raw"]),
+  maxBytes: z.int().positive(),
+  types: z.array(z.string().max(256)),
+  digest: z.boolean(),
+});
+
 const actionShape = z.object({
   name: z.string().min(1).max(256),
   pattern: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
@@ -24,6 +31,7 @@ const actionShape = z.object({
       method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
       path: z.string().startsWith("/"),
       status: z.int().min(200).max(299),
+      upload: uploadShape.optional(),
     })
     .optional(),
   input: jsonSchema.optional(),

@@ -1,6 +1,14 @@
 import { badOption } from "../core/index.js";
-import type { AccessRules, ActionDeclaration, ContractAction, Pattern, RestRoute } from "./action.js";
+import type {
+  AccessRules,
+  ActionDeclaration,
+  ContractAction,
+  Pattern,
+  ResolvedRestRoute,
+  RestRoute,
+} from "./action.js";
 import { isSchema, noInput, noOutput, type Schema } from "./schema.js";
+import { resolveUpload } from "./upload-rules.js";
 
 const levels: readonly unknown[] = ["private", "internal", "public"];
 const methods: readonly unknown[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -56,13 +64,15 @@ function expectSchema(where: string, schema: Schema): Schema {
   throw badOption(where, schema, "a schema of a library that speaks Standard Schema");
 }
 
-function expectRest(where: string, rest: RestRoute, isEmpty: boolean): Required<RestRoute> {
-  const { method, path, status = isEmpty ? 204 : 200 } = rest;
+function expectRest(where: string, rest: RestRoute, isEmpty: boolean): ResolvedRestRoute {
+  const { method, path, status = isEmpty ? 204 : 200, upload } = rest;
   if (!methods.includes(method)) throw badOption(`${where}.method`, method, `one of ${methods.join(", ")}`);
   if (typeof path !== "string" || !pathShape.test(path)) throw badOption(`${where}.path`, path, 'such as "/user/:id"');
   if (!Number.isInteger(status) || status < 200 || status > 299)
     throw badOption(`${where}.status`, status, "a status from 200 to 299");
-  return { method, path, status };
+  if (!upload) return { method, path, status };
+  if (method === "GET" || method === "DELETE") throw badOption(`${where}.upload`, method, "with POST, PUT or PATCH");
+  return { method, path, status, upload: resolveUpload(`${where}.upload`, upload) };
 }
 
 function expectPositive(where: string, value: unknown): void {

@@ -132,6 +132,9 @@ const statusByReason: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
   body_too_large: 413,
   unsupported_media_type: 415,
+  too_many_parts: 413,
+  bad_range: 416,
+  upload_stalled: 408,
 };
 
 /** The HTTP status of an error, by its reason or else its code. */

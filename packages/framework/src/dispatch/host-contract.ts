@@ -39,8 +39,8 @@ function contractHandler(
     const input = checkInput(read(message));
     const given =
       input instanceof Promise
-        ? input.then((later: unknown) => handle(later, new SenecaContext(this, context)))
-        : handle(input, new SenecaContext(this, context));
+        ? input.then((later: unknown) => handle(later, new SenecaContext(this, message, context)))
+        : handle(input, new SenecaContext(this, message, context));
     return given instanceof Promise ? given.then(checkOutput) : checkOutput(given);
   };
 }

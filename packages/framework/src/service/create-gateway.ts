@@ -1,13 +1,16 @@
 import { delay } from "../core/index.js";
 import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
-import { createGatewayRoutes, type ServedRoute } from "../web/index.js";
+import { createEdge, createGatewayRoutes, type EdgeOptions, type ServedRoute } from "../web/index.js";
 import { composeService, type Extend, type Service } from "./create-service.js";
 import { resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
 const longestFirstLookMs = 5_000;
 
-export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {}
+export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {
+  /** What is done for browsers and other clients, whatever the route. @default compression and security headers */
+  edge?: EdgeOptions;
+}
 
 export interface Gateway extends Service {
   /** What is served now, and by whom. */
@@ -19,8 +22,9 @@ export interface Gateway extends Service {
  * the first instance that offers them, and answer 503 while no instance of their target is alive.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
-export function createGateway(options: GatewayOptions): Gateway {
+export function createGateway({ edge, ...options }: GatewayOptions): Gateway {
   const resolved = resolveServiceOptions({ ...options, microservice: false });
+  const behindEdge = createEdge(edge);
   let served: () => readonly ServedRoute[] = () => [];
   const extend: Extend = ({ directory, transport, act, log }) => {
     const versionRules = { isRange: isVersionRange, meant: versionsFor };
@@ -33,7 +37,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await descriptions.settled();
     }
     return {
-      middleware: routes.middleware as never,
+      middleware: behindEdge(routes.middleware) as never,
       part: {
         name: "routes",
         async start({ signal }) {

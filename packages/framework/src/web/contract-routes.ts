@@ -6,8 +6,10 @@ import { expectAllowed } from "./access.js";
 import type { RequestState } from "./koa-app.js";
 import type { PublishedRoute } from "./published-routes.js";
 import { sendResult } from "./reply.js";
+import { queryOf } from "./replies/last-event-id.js";
 import { requestBody } from "./request-body.js";
 import { byPath, shapeOf } from "./route-path.js";
+import { callWithUpload } from "./uploads/upload-call.js";
 
 export interface ContractRoutesOptions {
   contracts: readonly Contract[];
@@ -44,6 +46,7 @@ export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: Co
         async (ctx, next) => {
           const { identity } = ctx.state as RequestState;
           ctx.state.route = route.path;
+          ctx.state.uploadRules = route.upload;
           if (route.access) expectAllowed(route.access, identity);
           await next();
         },
@@ -51,8 +54,11 @@ export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: Co
         async (ctx) => {
           const { tx, signal } = ctx.state as RequestState;
           const { body } = ctx.request as { body?: unknown };
-          const args = { params: { ...ctx.params }, query: { ...ctx.query }, body };
-          sendResult(ctx, await dispatcher.act({ ...route.message, args }, { tx, signal }), route.status);
+          const args = { params: { ...ctx.params }, query: queryOf(ctx), body };
+          const result = await callWithUpload(ctx, { ...route.message, args }, (message, more) =>
+            dispatcher.act(message, { tx, signal, ...more }),
+          );
+          await sendResult(ctx, result, route.status);
         },
       ],
     );
@@ -78,7 +84,8 @@ export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: Co
 function publishedRoute(action: ContractAction): PublishedRoute[] {
   const { rest, pattern } = action;
   if (!rest) return [];
-  return [{ method: rest.method, path: rest.path, message: pattern, status: rest.status, ...factsOf(action) }];
+  const { method, path, status, upload } = rest;
+  return [{ method, path, message: pattern, status, ...(upload && { upload }), ...factsOf(action) }];
 }
 
 /** What the gateway must know of a route's action. */

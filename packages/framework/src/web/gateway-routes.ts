@@ -6,6 +6,7 @@ import { expectAllowed } from "./access.js";
 import type { RequestState } from "./koa-app.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
+import { queryOf } from "./replies/last-event-id.js";
 import { requestBody } from "./request-body.js";
 import { byPath, shapeOf } from "./route-path.js";
 import {
@@ -15,6 +16,7 @@ import {
   type OfferedRoute,
   type VersionRules,
 } from "./route-versions.js";
+import { callWithUpload } from "./uploads/upload-call.js";
 
 /** What one version of a target offers, newest version of each target first. */
 export interface OfferedVersion {
@@ -75,6 +77,7 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
           const chosen = chooseVersion(ctx.get("accept-version"));
           if (chosen.route.access) expectAllowed(chosen.route.access, identity);
           ctx.state.chosen = chosen;
+          ctx.state.uploadRules = chosen.route.upload;
           await next();
         },
         readBody,
@@ -82,7 +85,7 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
           const { tx, signal, chosen } = ctx.state as RequestState & { chosen: ChosenVersion };
           const { route, version } = chosen;
           const { body } = ctx.request as { body?: unknown };
-          const args = { body, query: { ...ctx.query }, params: { ...ctx.params } };
+          const args = { body, query: queryOf(ctx), params: { ...ctx.params } };
           const addressed = { ...route.message, args, $$target: target, ...(version && { $$version: version }) };
           const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
           const { timeoutMs } = route;
@@ -93,7 +96,8 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
             headers: ctx.headers,
             ...(timeoutMs !== undefined && { timeoutMs }),
           };
-          sendResult(ctx, await act(addressed, options), route.status);
+          const result = await callWithUpload(ctx, addressed, (message, more) => act(message, { ...more, ...options }));
+          await sendResult(ctx, result, route.status);
         },
       ],
     );

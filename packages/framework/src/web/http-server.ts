@@ -3,6 +3,8 @@ import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type Koa from "koa";
 import { type ListenOptions, type Logger, listenOn } from "../core/index.js";
+import { hasBody, limitBody } from "./uploads/body-deadline.js";
+import { lingerAfter } from "./uploads/linger.js";
 
 export interface HttpServerOptions extends ListenOptions {
   readonly app: Koa;
@@ -26,7 +28,8 @@ export function createHttpServer({ app, log, ...where }: HttpServerOptions): Htt
   // Longer than the usual 60 s of a balancer in front, so that it is not we who close a connection it is about to use.
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = 20_000;
-  server.requestTimeout = 60_000;
+  // Of bodies, by the request: an upload may take its time.
+  server.requestTimeout = 0;
   let isClosing = false;
   let accepted = 0;
   const unused = new Set<Socket>();
@@ -37,6 +40,10 @@ export function createHttpServer({ app, log, ...where }: HttpServerOptions): Htt
   });
   server.on("request", (request, response) => {
     unused.delete(request.socket);
+    if (hasBody(request)) {
+      limitBody(request);
+      lingerAfter(request, response);
+    }
     // One whose headers went out before we left keeps its connection, which Node.js would not close by itself.
     response.once("close", () => {
       if (isClosing) setImmediate(() => server.closeIdleConnections());

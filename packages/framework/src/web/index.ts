@@ -1,4 +1,8 @@
 export { type ContractRoutes, createContractRoutes } from "./contract-routes.js";
+export type { CompressionOptions } from "./edge/compression.js";
+export type { CorsOptions } from "./edge/cors.js";
+export { createEdge, type EdgeOptions } from "./edge/edge.js";
+export type { SecurityHeaders } from "./edge/security-headers.js";
 export { createGatewayRoutes, type GatewayRoutes, type OfferedVersion, type ServedRoute } from "./gateway-routes.js";
 export { type HealthReport, health } from "./health.js";
 export { createHttpServer, type HttpServer } from "./http-server.js";
@@ -6,4 +10,7 @@ export { createKoaApp } from "./koa-app.js";
 export type { RouteDefinition, RouteMapping, ServiceModule } from "./module.js";
 export { createModuleRoutes, type ModuleRoutes } from "./module-routes.js";
 export type { PublishedRoute } from "./published-routes.js";
+export { type EventStreamResult, eventStream, type ServerEvent } from "./replies/event-stream.js";
 export type { HttpDirectives } from "./reply.js";
+export type { FormLimits } from "./uploads/form-limits.js";
+export { type Form, type FormFile, readForm } from "./uploads/read-form.js";

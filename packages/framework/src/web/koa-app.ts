@@ -36,9 +36,15 @@ const traceRequest: Middleware = async (ctx, next) => {
   });
   const state: RequestState = { tx: traceIdOf(ctx) ?? newTraceId(), signal: hangUp.signal };
   Object.assign(ctx.state, state);
-  ctx.set("x-request-id", state.tx);
+  ctx.set("x-request-id", requestIdOf(ctx) ?? state.tx);
   await next();
 };
+
+/** What a client or a balancer in front names the request, when that can stand in a header and in a log as it is. */
+function requestIdOf(ctx: Context): string | undefined {
+  const id = ctx.get("x-request-id");
+  return /^[\w.:=+@/-]{1,128}$/.test(id) ? id : undefined;
+}
 
 /** The trace-id of a `traceparent` header (W3C Trace Context, "traceparent Header Field Values"). */
 function traceIdOf(ctx: Context): string | undefined {
@@ -58,14 +64,14 @@ function answerProblems(log: Logger, isLeaving: () => boolean): Middleware {
       const status = httpStatusOfError(error);
       if (status === 500) log.error(`${ctx.method} ${routeOf(ctx)} failed`, { tx, err: error.cause ?? error });
       if (status === 503 || status === 429) ctx.set("retry-after", retryAfterSeconds);
-      if (status === 413) ctx.set("connection", "close");
       ctx.status = status;
       ctx.type = problemType;
       ctx.body = JSON.stringify(problemOf(error, tx));
     }
     if (isLeaving()) ctx.set("connection", "close");
     const ms = Math.round(performance.now() - started);
-    log.debug(`${ctx.method} ${routeOf(ctx)} ${ctx.status} ${ms} ms`, { tx });
+    const requestId = requestIdOf(ctx);
+    log.debug(`${ctx.method} ${routeOf(ctx)} ${ctx.status} ${ms} ms`, { tx, ...(requestId && { requestId }) });
   };
 }
 

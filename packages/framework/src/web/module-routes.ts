@@ -2,13 +2,16 @@ import type { Context, Middleware } from "koa";
 import Router from "koa-router";
 import senecaWeb from "seneca-web";
 import koaAdapter from "seneca-web-adapter-koa2";
-import { badOption, VastifyError } from "../core/index.js";
+import { resolveUpload, type UploadRules } from "../contracts/index.js";
+import { badOption, type Message, VastifyError } from "../core/index.js";
 import type { Dispatcher, Seneca, SenecaPlugin } from "../dispatch/index.js";
 import type { RequestState } from "./koa-app.js";
 import type { RouteDefinition, ServiceModule } from "./module.js";
 import type { PublishedRoute } from "./published-routes.js";
 import { sendResult } from "./reply.js";
+import { queryOf } from "./replies/last-event-id.js";
 import { requestBody } from "./request-body.js";
+import { callWithUpload } from "./uploads/upload-call.js";
 
 export interface ModuleRoutes {
   /** The Koa router that the routes are on; more may be added by hand. */
@@ -50,15 +53,20 @@ export function createModuleRoutes({
   const { seneca } = dispatcher;
   const router = new Router();
   const published: PublishedRoute[] = [];
-  router.use(noteRoute, requestBody(maxBodyBytes), sendActionResult);
+  /** By pattern, as the route's definition says it: seneca-web has no place for them. */
+  const uploads = new Map<string, Required<UploadRules>>();
+  const uploadRoutes = new Map<string, Required<UploadRules>>();
+  router.use(noteRoute(uploadRoutes), requestBody(maxBodyBytes), sendActionResult);
 
   /** Takes the part of Seneca that the adapter uses, so that every request is a call of its own. */
   const bridge = {
     act(pattern: string, more: BridgeMessage, done: (error: unknown, result?: unknown) => void) {
       const { ctx, body, message } = fromAdapter(seneca, pattern, more);
       const { tx, signal } = ctx.state as RequestState;
-      const args = { ...more.args, body };
-      dispatcher.act({ ...message, args }, { tx, signal }).then(
+      const args = { ...more.args, query: queryOf(ctx), body };
+      const act = (upload: Message, timing: { timeoutMs?: number }) =>
+        dispatcher.act(upload, { tx, signal, ...timing });
+      callWithUpload(ctx, { ...message, args }, act).then(
         (result) => {
           ctx.state.result = { value: result };
           done(null, {});
@@ -77,7 +85,11 @@ export function createModuleRoutes({
   ): void {
     for (const route of routes) {
       const message = seneca.util.Jsonic(route.pattern);
-      for (const method of route.methods) published.push(describe({ method, path: route.path, message }));
+      const upload = uploads.get(route.pattern);
+      for (const method of route.methods) {
+        published.push(describe({ method, path: route.path, message, ...(upload && { upload }) }));
+        if (upload) uploadRoutes.set(`${method} ${route.path}`, upload);
+      }
     }
     koaAdapter.call(bridge, { ...options, parseBody: false }, context, auth, routes, done);
   }
@@ -94,7 +106,7 @@ export function createModuleRoutes({
       for (const { routes = [] } of modules) {
         const definitions = [routes]
           .flat()
-          .map((definition) => expectDefinition(seneca, definition as RouteDefinition));
+          .map((definition) => expectDefinition(seneca, definition as RouteDefinition, uploads));
         if (definitions.length === 0) continue;
         await seneca.post(
           { role: "web" },
@@ -118,25 +130,32 @@ function fromAdapter(seneca: Seneca, pattern: string, more: BridgeMessage) {
   return { ctx, body, message: seneca.util.Jsonic(pattern) };
 }
 
-/** Keeps the path's template for the log. */
-const noteRoute: Middleware = async (ctx, next) => {
-  const { matched = [] } = ctx as {
-    matched?: readonly { readonly path: string; readonly methods: readonly string[] }[];
+/** Keeps the path's template for the log, and how the route takes its body. */
+const noteRoute =
+  (uploads: ReadonlyMap<string, Required<UploadRules>>): Middleware =>
+  async (ctx, next) => {
+    const { matched = [] } = ctx as {
+      matched?: readonly { readonly path: string; readonly methods: readonly string[] }[];
+    };
+    // The router's own middleware is in the list too, without methods.
+    ctx.state.route = matched.findLast((layer) => layer.methods.length > 0)?.path;
+    ctx.state.uploadRules = uploads.get(`${ctx.method} ${ctx.state.route}`);
+    await next();
   };
-  // The router's own middleware is in the list too, without methods.
-  ctx.state.route = matched.findLast((layer) => layer.methods.length > 0)?.path;
-  await next();
-};
 
 /** The adapter answers every result with 200; this sends what the action said. */
 const sendActionResult: Middleware = async (ctx, next) => {
   await next();
   const { result } = ctx.state as { result?: { value: unknown } };
-  if (result) sendResult(ctx, result.value);
+  if (result) await sendResult(ctx, result.value);
 };
 
 /** seneca-web maps `GET: false` too and ignores `auth` and `secure` without a word: we refuse what it would not do. */
-function expectDefinition(seneca: Seneca, definition: RouteDefinition): RouteDefinition {
+function expectDefinition(
+  seneca: Seneca,
+  definition: RouteDefinition,
+  uploads: Map<string, Required<UploadRules>>,
+): RouteDefinition {
   const { pin, prefix = "" } = definition;
   if (typeof pin !== "string" || pin === "") throw badOption("routes.pin", pin, 'a pattern such as "module:user,if:*"');
   try {
@@ -158,8 +177,10 @@ function expectDefinition(seneca: Seneca, definition: RouteDefinition): RouteDef
           },
         );
       }
+      const { upload, ...others } = mapping;
+      if (upload) uploads.set(pin.replace(":*", `:${key}`), resolveUpload(`routes.map.${key}.upload`, upload));
       map[key] = Object.fromEntries(
-        Object.entries(mapping).filter(([name, value]) => name === "name" || value !== false),
+        Object.entries(others).filter(([name, value]) => name === "name" || value !== false),
       );
     }
   }

@@ -1,3 +1,4 @@
+import type { UploadRules } from "../contracts/index.js";
 import type { SenecaPlugin, SenecaPluginObject } from "../dispatch/index.js";
 
 /** One action on REST: which methods, under which name. `name: ""` leaves the key out of the path. */
@@ -21,6 +22,8 @@ export interface RouteMapping {
   middleware?: unknown;
   /** False when the action answers by itself. @default true */
   autoreply?: boolean;
+  /** The body is an upload, which the action reads as a stream: `uploadOf(message)`. @default JSON or a form is read */
+  upload?: UploadRules;
 }
 
 /** REST routes of a module, in seneca-web's form. */

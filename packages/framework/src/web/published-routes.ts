@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { type AccessRules, type ActionDescription, accessShape, readDescription } from "../contracts/index.js";
+import {
+  type AccessRules,
+  type ActionDescription,
+  accessShape,
+  readDescription,
+  type UploadRules,
+  uploadShape,
+} from "../contracts/index.js";
 
 /** A route that a service publishes: what the gateway needs to serve it. */
 export interface PublishedRoute {
@@ -18,6 +25,8 @@ export interface PublishedRoute {
   readonly timeoutMs?: number | undefined;
   /** The status of an answer. @default 200, or 204 for an empty one */
   readonly status?: number | undefined;
+  /** How its body is taken as a stream. @default it is JSON or a form, and read before */
+  readonly upload?: Required<UploadRules> | undefined;
 }
 
 /** A published route with what its contract says of the action; untyped without. */
@@ -34,6 +43,7 @@ const routeShape = z.object({
   idempotent: z.boolean().optional(),
   timeoutMs: z.number().positive().optional(),
   status: z.int().min(200).max(299).optional(),
+  upload: uploadShape.optional(),
 });
 
 const descriptionShape = z.object({ routes: z.array(z.unknown()) });

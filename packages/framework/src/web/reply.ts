@@ -1,4 +1,6 @@
 import type { Context } from "koa";
+import { isFresh, weakTag } from "./replies/freshness.js";
+import { type Bytes, isBytes, sendBytes } from "./replies/send-bytes.js";
 
 /** What an action may say of its HTTP answer, in its result's `http$`. */
 export interface HttpDirectives {
@@ -7,31 +9,85 @@ export interface HttpDirectives {
   redirect?: string;
 }
 
+/** What belongs to a connection, not to an answer: an action that sets these could end or split other answers. */
+const notForActions: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /**
  * Sends an action's result. Its `http$` sets status, headers or a redirect and is not part of the body; nothing to
- * send is 204; everything else is JSON, strings too.
+ * send is 204; bytes and streams go out as they are, alone or as the only other member, `body`; everything else is
+ * JSON, strings too.
  * @param usualStatus of an answer whose result does not say one
+ * @throws VastifyError what a stream fails with before its first byte
  */
-export function sendResult(ctx: Context, result: unknown, usualStatus?: number): void {
+export async function sendResult(ctx: Context, result: unknown, usualStatus?: number): Promise<void> {
   const { http = {}, body } = splitResult(result);
-  if (http.headers) ctx.set({ ...http.headers });
+  const bytes = bytesIn(body);
+  try {
+    if (http.headers) setHeaders(ctx, http.headers);
+    await send(ctx, http, bytes ?? body, usualStatus);
+  } catch (error) {
+    if (bytes) discard(bytes);
+    // They speak of an answer that is not given.
+    for (const name of Object.keys(http.headers ?? {})) ctx.remove(name);
+    throw error;
+  }
+}
+
+async function send(ctx: Context, http: HttpDirectives, body: unknown, usualStatus?: number): Promise<void> {
   if (http.redirect !== undefined) {
+    if (isBytes(body)) discard(body);
     ctx.redirect(http.redirect);
     if (http.status !== undefined) ctx.status = http.status;
     return;
   }
   if (body === undefined || body === null || http.status === 204) {
+    if (isBytes(body)) discard(body);
     ctx.body = null;
     ctx.status = http.status ?? usualStatus ?? 204;
     return;
   }
   ctx.status = http.status ?? usualStatus ?? 200;
+  if (isBytes(body)) await sendBytes(ctx, body);
+  else sendJson(ctx, body);
+}
+
+function sendJson(ctx: Context, value: unknown): void {
+  const text = JSON.stringify(value);
+  const isReading = ctx.status === 200 && (ctx.method === "GET" || ctx.method === "HEAD");
+  if (isReading && !ctx.response.get("etag")) ctx.set("etag", weakTag(text));
+  if (isFresh(ctx)) {
+    ctx.status = 304;
+    ctx.body = null;
+    return;
+  }
   ctx.type = "json";
-  ctx.body = JSON.stringify(body);
+  ctx.body = text;
 }
 
 function splitResult(result: unknown): { http?: HttpDirectives; body: unknown } {
   if (typeof result !== "object" || result === null || !("http$" in result)) return { body: result };
   const { http$, ...body } = result as { http$: HttpDirectives };
   return { http: http$ ?? {}, body: Object.keys(body).length > 0 ? body : undefined };
+}
+
+function bytesIn(body: unknown): Bytes | undefined {
+  if (isBytes(body)) return body;
+  if (typeof body !== "object" || body === null || !("body" in body)) return undefined;
+  return isBytes(body.body) && Object.keys(body).length === 1 ? body.body : undefined;
+}
+
+function setHeaders(ctx: Context, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) if (!notForActions.has(name.toLowerCase())) ctx.set(name, value);
+}
+
+function discard(bytes: Bytes): void {
+  if ("destroy" in bytes) bytes.destroy();
 }

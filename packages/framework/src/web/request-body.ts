@@ -1,6 +1,9 @@
 import parse from "co-body";
 import type { Context, Middleware } from "koa";
 import { isDeeperThan, VastifyError } from "../core/index.js";
+import { hasBody } from "./uploads/body-deadline.js";
+import { takeUpload } from "./uploads/take-upload.js";
+import type { UploadState } from "./uploads/upload-call.js";
 
 /** As deep as a message between services may be. */
 const maxDepth = 128;
@@ -8,21 +11,24 @@ const maxDepth = 128;
 const withoutBody: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Reads JSON and form bodies into `ctx.request.body`; a request without a body has an empty one.
+ * Reads JSON and form bodies into `ctx.request.body`; a request without a body has an empty one. The body of an upload
+ * route is left to its action, as a stream.
  *
  * It refuses: 415 (another media type), 413 (more than `maxBytes`), 400 (not what its media type says).
  */
 export function requestBody(maxBytes: number): Middleware {
   return async (ctx, next) => {
+    const state = ctx.state as UploadState;
+    if (state.uploadRules) {
+      state.upload = takeUpload(ctx, state.uploadRules);
+      Object.assign(ctx.request, { body: {} });
+      return next();
+    }
     Object.assign(ctx.request, {
-      body: withoutBody.has(ctx.method) || !hasBody(ctx) ? {} : await readBody(ctx, maxBytes),
+      body: withoutBody.has(ctx.method) || !hasBody(ctx.req) ? {} : await readBody(ctx, maxBytes),
     });
     await next();
   };
-}
-
-function hasBody(ctx: Context): boolean {
-  return ctx.get("transfer-encoding") !== "" || Number(ctx.get("content-length") || 0) > 0;
 }
 
 async function readBody(ctx: Context, maxBytes: number): Promise<unknown> {

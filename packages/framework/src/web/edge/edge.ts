@@ -1,0 +1,36 @@
+import type { Middleware } from "koa";
+import { badOption } from "../../core/index.js";
+import { type CompressionOptions, compression } from "./compression.js";
+import { type CorsOptions, cors } from "./cors.js";
+import { type SecurityHeaders, securityHeaders } from "./security-headers.js";
+
+/** What the gateway does for browsers and other clients, whatever the route. */
+export interface EdgeOptions {
+  /** Which pages of other origins may use it. @default none */
+  cors?: CorsOptions | false;
+  /** Whether answers are compressed for clients that ask for it. @default true */
+  compression?: CompressionOptions | boolean;
+  /** What answers tell browsers; each header can be replaced or left out. @default what OWASP advises for APIs */
+  securityHeaders?: SecurityHeaders | false;
+}
+
+const known: readonly string[] = ["cors", "compression", "securityHeaders"];
+
+/** Puts the edge in front of what serves the routes. */
+export type Edge = (routes: Middleware) => Middleware;
+
+/** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
+export function createEdge(options: EdgeOptions = {}): Edge {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw badOption(`edge's option ${unknown}`, "unknown", `one of ${known.join(", ")}`);
+  const { cors: corsOptions = false, compression: compressing = true, securityHeaders: headers = {} } = options;
+  const middleware: Middleware[] = [];
+  if (headers !== false) middleware.push(securityHeaders(headers));
+  if (corsOptions !== false) middleware.push(cors(corsOptions));
+  if (compressing !== false) middleware.push(compression(compressing === true ? {} : compressing));
+  // The first is the outermost.
+  return (routes) => (ctx, next) => {
+    const innermost = async (): Promise<unknown> => routes(ctx, next);
+    return middleware.reduceRight<() => Promise<unknown>>((inner, one) => async () => one(ctx, inner), innermost)();
+  };
+}

@@ -1,0 +1,93 @@
+import { Readable, Transform, type TransformCallback } from "node:stream";
+import { badOption } from "../../core/index.js";
+import { pipeThrough } from "./pipe-through.js";
+
+/** An event as a browser's `EventSource` gets it. */
+export interface ServerEvent {
+  /** What happened: sent as JSON. */
+  readonly data: unknown;
+  /** Its kind, for `addEventListener`. @default "message" */
+  readonly event?: string;
+  /** Where to go on after a break: the browser sends the last one back, and the action finds it in `query.lastEventId`. */
+  readonly id?: string;
+  /** How long the browser waits before it connects again, in milliseconds. @default as the browser likes */
+  readonly retryMs?: number;
+}
+
+/** The result of an action that streams events. */
+export interface EventStreamResult {
+  readonly http$: { readonly headers: Readonly<Record<string, string>> };
+  readonly body: Readable;
+}
+
+export const eventStreamType = "text/event-stream";
+
+/**
+ * The result of an action whose answer is a stream of events (SSE). Events are taken one by one, as fast as the client
+ * reads; when either side goes, the iterable's `return` is called.
+ */
+export function eventStream(events: AsyncIterable<ServerEvent> | Iterable<ServerEvent>): EventStreamResult {
+  async function* texts() {
+    for await (const event of events) yield eventText(event);
+  }
+  const body = Readable.from(texts(), { objectMode: false });
+  return { http$: { headers: { "content-type": eventStreamType } }, body };
+}
+
+/**
+ * An event as the HTML standard writes it ("Server-sent events").
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, for a kind or id that would end its line
+ */
+export function eventText({ data, event, id, retryMs }: ServerEvent): string {
+  const lines: string[] = [];
+  if (event !== undefined) lines.push(`event: ${expectLine("event", event)}`);
+  if (id !== undefined) lines.push(`id: ${expectLine("id", id)}`);
+  if (retryMs !== undefined) lines.push(`retry: ${Math.round(retryMs)}`);
+  // JSON never holds a line's end.
+  lines.push(`data: ${JSON.stringify(data ?? null)}`);
+  return `${lines.join("\n")}\n\n`;
+}
+
+function expectLine(name: string, value: string): string {
+  if (typeof value === "string" && !/[\r\n\0]/.test(value)) return value;
+  throw badOption(`the ${name} of an event`, value, "one line of text");
+}
+
+/** Proxies close what is silent for longer, usually after a minute, in milliseconds. */
+const usualHeartbeatMs = 15_000;
+
+/** A stream of events that says at its beginning, and whenever it was silent for a while, that it lives. */
+export function withHeartbeats(events: Readable, everyMs = usualHeartbeatMs): Readable {
+  return pipeThrough(events, new HeartbeatStream(everyMs));
+}
+
+/** A line that clients pass over. */
+const comment = ":\n\n";
+
+class HeartbeatStream extends Transform {
+  private readonly timer: NodeJS.Timeout;
+  /** The end of what was sent: only between two events may a comment stand. */
+  private tail = "\n\n";
+
+  constructor(everyMs: number) {
+    super();
+    this.timer = setInterval(() => this.beat(), everyMs);
+    this.push(comment);
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.tail = (this.tail + chunk.subarray(-2).toString("latin1")).slice(-2);
+    this.timer.refresh();
+    done(null, chunk);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearInterval(this.timer);
+    done(error);
+  }
+
+  /** One that does not read yet needs no sign of life. */
+  private beat(): void {
+    if (this.tail === "\n\n" && this.readableLength === 0 && !this.readableEnded) this.push(comment);
+  }
+}

@@ -1,0 +1,10 @@
+import type { Context } from "koa";
+
+/**
+ * A request's query. A browser that connects to a stream of events again says in a header which one it had last; it
+ * stands in the query as `lastEventId`, so that an action's input can have it like any other field.
+ */
+export function queryOf(ctx: Context): Record<string, unknown> {
+  const lastEventId = ctx.get("last-event-id");
+  return lastEventId === "" ? { ...ctx.query } : { ...ctx.query, lastEventId };
+}

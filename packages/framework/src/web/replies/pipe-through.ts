@@ -1,0 +1,15 @@
+import type { Duplex, Readable } from "node:stream";
+import { VastifyError } from "../../core/index.js";
+
+/**
+ * Pipes a stream through another, so that they end together: a failure shows behind, and who gives up behind gives up
+ * the source. Unlike `pipeline` it lets a source end without an error when nobody wants the rest of it.
+ */
+export function pipeThrough<Through extends Duplex>(source: Readable, through: Through): Through {
+  source.once("error", (error) => through.destroy(error));
+  source.once("close", () => {
+    if (!source.readableEnded) through.destroy(new VastifyError("canceled", "the stream was given up by its source"));
+  });
+  through.once("close", () => source.destroy());
+  return source.pipe(through);
+}
