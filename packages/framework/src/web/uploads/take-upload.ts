@@ -33,11 +33,15 @@ export function takeUpload(ctx: Context, rules: Required<UploadRules>, idleMs = 
     clearInterval(stalled);
     req.unpipe(body);
   });
-  const letGo = () => {
-    body.destroy(req.complete ? undefined : new VastifyError("canceled", "the client broke off its upload"));
-  };
-  req.once("close", letGo);
-  res.once("close", letGo);
+  const breakOff = () => body.destroy(new VastifyError("canceled", "the client broke off its upload"));
+  // A request that has arrived whole may have bytes here that were not read yet.
+  req.once("close", () => {
+    if (!req.complete) breakOff();
+  });
+  res.once("close", () => {
+    if (req.complete || res.writableFinished) body.destroy();
+    else breakOff();
+  });
   return req.pipe(body);
 }
 
