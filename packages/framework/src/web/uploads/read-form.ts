@@ -62,18 +62,20 @@ async function* filesOf(
   const waiting: FormFile[] = [];
   const digests = new Map<string, string>();
   let isDone = false;
-  let failure: unknown;
+  let failure: VastifyError | undefined;
   let wake = () => {};
   const open = new Set<FileStream>();
   const fail = (error: unknown) => {
-    failure ??= error;
+    failure ??= VastifyError.from(error);
     // Whoever reads one now would otherwise wait for ever.
-    for (const file of open) file.destroy(VastifyError.from(failure));
+    for (const file of open) file.destroy(failure);
     wake();
   };
 
   parser.on("field", (name, value, isNameCut, isCut) => {
     if (isNameCut || isCut) return fail(tooLarge(`a field may hold ${limits.maxFieldBytes} bytes`));
+    // Whoever copies the fields must not get a prototype by it.
+    if (name === "__proto__") return;
     const known = fields[name];
     fields[name] = known === undefined ? value : [known, value].flat();
   });
