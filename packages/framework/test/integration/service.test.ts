@@ -349,7 +349,11 @@ describe.skipIf(!consulAddress)("accept-version at a gateway", () => {
 
   it("chooses among the versions that serve the route", async () => {
     const ask = await serve();
-    expect(await ask("both")).toMatchObject({ status: 200, version: "1.1.0", vary: "accept-version" });
+    expect(await ask("both")).toMatchObject({
+      status: 200,
+      version: "1.1.0",
+      vary: expect.stringContaining("accept-version"),
+    });
     expect(await ask("old")).toMatchObject({ status: 200, version: "1.0.0" });
     expect(await ask("both", "1.0.0")).toMatchObject({ status: 200, version: "1.0.0" });
     expect(await ask("both", ">=1.1")).toMatchObject({ status: 200, version: "1.1.0" });
