@@ -12,6 +12,7 @@ export {
   type VastifyErrorOptions,
   type WireError,
 } from "./error.js";
+export { type Check, fields, list, milliseconds, share, text, wholeNumber, yesOrNo } from "./expect-fields.js";
 export { badOption, expectPort, expectTargetName } from "./expect-option.js";
 export { isDeeperThan } from "./json-depth.js";
 export { type ListenOptions, listenOn } from "./listening.js";

@@ -1,7 +1,15 @@
-import { badOption, type Message, type VastifyError } from "../../core/index.js";
+import {
+  badOption,
+  type Check,
+  fields,
+  list,
+  type Message,
+  milliseconds,
+  type VastifyError,
+  yesOrNo,
+} from "../../core/index.js";
 import { type BulkheadOptions, expectBulkhead } from "../bulkhead.js";
 import { type CircuitOptions, expectCircuit } from "../circuit.js";
-import { type Check, fields, list, milliseconds, yesOrNo } from "../expect-fields.js";
 import { expectRetryRule, type RetryRule } from "../retry.js";
 import { expectRetryBudget, type RetryBudgetOptions } from "../retry-budget.js";
 import { expectPattern, type PatternLike } from "./message-pattern.js";
