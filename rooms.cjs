@@ -19,6 +19,7 @@ module.exports = {
       "@types/co-body",
       "@types/koa",
       "@types/koa-router",
+      "jose",
       "seneca-web",
       "seneca-web-adapter-koa2",
       "zod",

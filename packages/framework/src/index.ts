@@ -60,15 +60,16 @@ export {
   type VastifyErrorOptions,
 } from "./core/index.js";
 export type { ActOptions, ExplainedAction, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from "./dispatch/index.js";
+export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export {
   createGateway,
   createService,
   type Env,
+  type ExplainOptions,
+  type Explanation,
   envPort,
   envSwitch,
   envVersionRange,
-  type Explanation,
-  type ExplainOptions,
   type Gateway,
   type GatewayOptions,
   type HttpOptions,
@@ -85,6 +86,20 @@ export {
   type ServiceOptions,
   serviceEnv,
 } from "./service/index.js";
-export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export { createLog, type LogIdentity, type LogLevel, type LogOptions } from "./telemetry/index.js";
-export type { HttpDirectives, PublishedRoute, RouteDefinition, RouteMapping, ServiceModule } from "./web/index.js";
+export {
+  type ApiKeyDocument,
+  type ApiKeyOptions,
+  type AuthOptions,
+  type ConsumerDocument,
+  createApiKey,
+  type HttpDirectives,
+  type JsonWebKeys,
+  type NewApiKey,
+  type NewApiKeyOptions,
+  type PublishedRoute,
+  type RouteDefinition,
+  type RouteMapping,
+  type ServiceModule,
+  type TokenOptions,
+} from "./web/index.js";

@@ -25,8 +25,8 @@ export {
   type ActionHandlers,
   type HttpAnswer,
   type Implementation,
-  implement,
   type ImplementOptions,
+  implement,
 } from "./implement.js";
 export { inputOf } from "./input-of.js";
 export type { JsonSchema } from "./json-schema.js";

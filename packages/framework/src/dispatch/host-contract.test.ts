@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineAction, defineContract, implement, type ImplementOptions } from "../contracts/index.js";
+import { defineAction, defineContract, type ImplementOptions, implement } from "../contracts/index.js";
 import { type Logger, outcomeOf, silentLogger, VastifyError } from "../core/index.js";
 import { closeSeneca } from "./create-seneca.js";
 import { createDispatcher, type Dispatcher } from "./dispatcher.js";

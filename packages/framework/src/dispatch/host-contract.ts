@@ -1,4 +1,4 @@
-import { checkValue, type Contract, type ContractAction, type Implementation, inputOf } from "../contracts/index.js";
+import { type Contract, type ContractAction, checkValue, type Implementation, inputOf } from "../contracts/index.js";
 import { type Logger, type Message, VastifyError } from "../core/index.js";
 import { type ActionContextOptions, SenecaContext } from "./action-context.js";
 import type { Seneca, SenecaAction } from "./seneca-types.js";

@@ -9,6 +9,7 @@ import {
   createSettings,
   type Directory,
   type Registration,
+  type Settings,
 } from "../discovery/index.js";
 import {
   type ActOptions,
@@ -38,7 +39,7 @@ import {
   type ServiceModule,
 } from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
-import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
+import { type ExplainOptions, type Explanation, explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
@@ -93,6 +94,7 @@ export interface ServiceExtension {
 export type Extend = (inner: {
   directory: Directory;
   transport: TransportClient;
+  settings: Settings;
   act: Service["act"];
   log: Logger;
 }) => ServiceExtension;
@@ -161,7 +163,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
 
   const app = createKoaApp({ log, isLeaving: () => state === "leaving" });
-  const extension = extend?.({ directory, transport, act: dispatcher.act, log });
+  const extension = extend?.({ directory, transport, settings, act: dispatcher.act, log });
   const parts = extension ? [...options.parts, extension.part] : options.parts;
   app.use(
     health(() => {

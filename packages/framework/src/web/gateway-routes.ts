@@ -2,11 +2,11 @@ import type { Middleware } from "koa";
 import Router from "koa-router";
 import type { Logger, Message } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
-import { expectAllowed } from "./access.js";
 import type { RequestState } from "./koa-app.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
+import { contractGuard, type RouteGuard } from "./route-guard.js";
 import { byPath, shapeOf } from "./route-path.js";
 import {
   type ChooseVersion,
@@ -29,6 +29,8 @@ export interface GatewayRoutesOptions {
   act(message: Message, options: ActOptions): Promise<unknown>;
   versionRules: VersionRules;
   maxBodyBytes: number;
+  /** Stands before every route. @default contractGuard */
+  guard?: RouteGuard;
   log: Logger;
 }
 
@@ -49,7 +51,8 @@ export interface GatewayRoutes {
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Serves the routes that services publish; it has no list of its own. */
-export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: GatewayRoutesOptions): GatewayRoutes {
+export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoutes {
+  const { act, versionRules, maxBodyBytes, guard = contractGuard, log } = options;
   let router = new Router();
   let routes: readonly ServedRoute[] = [];
   /** Which target holds a path: the first to offer it keeps it. */
@@ -69,13 +72,11 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
       [method],
       [
         async (ctx, next) => {
-          const { identity } = ctx.state as RequestState;
           ctx.state.route = path;
           ctx.vary("accept-version");
           const chosen = chooseVersion(ctx.get("accept-version"));
-          if (chosen.route.access) expectAllowed(chosen.route.access, identity);
           ctx.state.chosen = chosen;
-          await next();
+          await guard(ctx, chosen.route, next);
         },
         readBody,
         async (ctx) => {
@@ -86,14 +87,14 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
           const addressed = { ...route.message, args, $$target: target, ...(version && { $$version: version }) };
           const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
           const { timeoutMs } = route;
-          const options = {
+          const callOptions = {
             tx,
             signal,
             idempotent,
             headers: ctx.headers,
             ...(timeoutMs !== undefined && { timeoutMs }),
           };
-          sendResult(ctx, await act(addressed, options), route.status);
+          sendResult(ctx, await act(addressed, callOptions), route.status);
         },
       ],
     );

@@ -1,3 +1,7 @@
+export { createApiKey, type NewApiKey, type NewApiKeyOptions } from "./auth/api-key.js";
+export type { ApiKeyDocument, ConsumerDocument } from "./auth/consumer.js";
+export { type ApiKeyOptions, type AuthOptions, createAuth } from "./auth/create-auth.js";
+export type { JsonWebKeys, TokenOptions } from "./auth/token-options.js";
 export { type ContractRoutes, createContractRoutes } from "./contract-routes.js";
 export { createGatewayRoutes, type GatewayRoutes, type OfferedVersion, type ServedRoute } from "./gateway-routes.js";
 export { type HealthReport, health } from "./health.js";
