@@ -1,16 +1,13 @@
 import { delay } from "../core/index.js";
 import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
-import { type AuthOptions, createAuth, createGatewayRoutes, type ServedRoute } from "../web/index.js";
+import { createGatewayRoutes, type GuardOptions, guardGateway, type ServedRoute } from "../web/index.js";
 import { composeService, type Extend, type Service } from "./create-service.js";
 import { resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
 const longestFirstLookMs = 5_000;
 
-export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {
-  /** Who may use which routes. @default every route is open to everybody, but those whose contracts want roles or scopes */
-  auth?: AuthOptions;
-}
+export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts">, GuardOptions {}
 
 export interface Gateway extends Service {
   /** What is served now, and by whom. */
@@ -22,15 +19,16 @@ export interface Gateway extends Service {
  * the first instance that offers them, and answer 503 while no instance of their target is alive.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
-export function createGateway({ auth, ...options }: GatewayOptions): Gateway {
+export function createGateway({ auth, limits, trustProxy, ...options }: GatewayOptions): Gateway {
   const resolved = resolveServiceOptions({ ...options, microservice: false });
   let served: () => readonly ServedRoute[] = () => [];
   const extend: Extend = ({ directory, transport, settings, act, log }) => {
     const versionRules = { isRange: isVersionRange, meant: versionsFor };
     const consumerDocument = (name: string): unknown => settings.get(`consumers/${name}`);
-    const guard = auth && createAuth(auth, { consumerDocument, log }).guard;
+    const asked = { ...(auth && { auth }), ...(limits && { limits }), ...(trustProxy !== undefined && { trustProxy }) };
+    const guarding = guardGateway(asked, { consumerDocument, log });
     const { maxBodyBytes } = resolved.http;
-    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, ...(guard && { guard }), log });
+    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, guard: guarding.guard, log });
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
     async function everythingDescribed(): Promise<void> {
@@ -43,13 +41,16 @@ export function createGateway({ auth, ...options }: GatewayOptions): Gateway {
       part: {
         name: "routes",
         async start({ signal }) {
-          if (!auth) log.info("without the option auth every route is open, but those whose contracts want more");
+          guarding.start();
           descriptions.onChange(() => routes.update(descriptions.list(), descriptions.versionsOf));
           descriptions.start();
           // Whoever is reached before it knows its routes answers 404 to what it serves a moment later.
           await Promise.race([everythingDescribed(), delay(longestFirstLookMs, signal)]);
         },
-        stop: () => descriptions.stop(),
+        async stop() {
+          guarding.stop();
+          await descriptions.stop();
+        },
         health: () => ({ ok: true, served: routes.routes.length }),
       },
     };

@@ -6,7 +6,7 @@ import type { RequestState } from "./koa-app.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
-import { contractGuard, type RouteGuard } from "./route-guard.js";
+import type { RouteGuard } from "./route-guard.js";
 import { byPath, shapeOf } from "./route-path.js";
 import {
   type ChooseVersion,
@@ -29,8 +29,8 @@ export interface GatewayRoutesOptions {
   act(message: Message, options: ActOptions): Promise<unknown>;
   versionRules: VersionRules;
   maxBodyBytes: number;
-  /** Stands before every route. @default contractGuard */
-  guard?: RouteGuard;
+  /** Stands before every route. */
+  guard: RouteGuard;
   log: Logger;
 }
 
@@ -52,7 +52,7 @@ const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"
 
 /** Serves the routes that services publish; it has no list of its own. */
 export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoutes {
-  const { act, versionRules, maxBodyBytes, guard = contractGuard, log } = options;
+  const { act, versionRules, maxBodyBytes, guard, log } = options;
   let router = new Router();
   let routes: readonly ServedRoute[] = [];
   /** Which target holds a path: the first to offer it keeps it. */

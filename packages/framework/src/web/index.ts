@@ -1,12 +1,16 @@
 export { createApiKey, type NewApiKey, type NewApiKeyOptions } from "./auth/api-key.js";
 export type { ApiKeyDocument, ConsumerDocument } from "./auth/consumer.js";
-export { type ApiKeyOptions, type AuthOptions, createAuth } from "./auth/create-auth.js";
+export type { ApiKeyOptions, AuthOptions } from "./auth/create-auth.js";
 export type { JsonWebKeys, TokenOptions } from "./auth/token-options.js";
 export { type ContractRoutes, createContractRoutes } from "./contract-routes.js";
 export { createGatewayRoutes, type GatewayRoutes, type OfferedVersion, type ServedRoute } from "./gateway-routes.js";
+export { type GuardOptions, guardGateway } from "./guard-gateway.js";
 export { type HealthReport, health } from "./health.js";
 export { createHttpServer, type HttpServer } from "./http-server.js";
 export { createKoaApp } from "./koa-app.js";
+export type { TrustProxy } from "./limits/client-address.js";
+export type { CountedBy, LimitOptions, RateRule } from "./limits/limit-options.js";
+export type { Rate, RateLimitStore, Taken } from "./limits/rate-limit-store.js";
 export type { RouteDefinition, RouteMapping, ServiceModule } from "./module.js";
 export { createModuleRoutes, type ModuleRoutes } from "./module-routes.js";
 export type { PublishedRoute } from "./published-routes.js";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { defineAction, defineContract, type Gateway, type GatewayOptions, implement } from "../../src/index.js";
+import { defineAction, defineContract, type Gateway, type GuardOptions, implement } from "../../src/index.js";
 import { startGateway, startService, uniqueName, until } from "./services.js";
 
 /** A service with a route for everybody and some that want more, and a gateway in front of it. */
-export async function startGuarded(options: Pick<GatewayOptions, "auth">): Promise<{
+export async function startGuarded(options: GuardOptions): Promise<{
   gateway: Gateway;
   /** Such as `http://127.0.0.1:3000/library-1234`. */
   url: string;
@@ -43,6 +43,6 @@ export async function startGuarded(options: Pick<GatewayOptions, "auth">): Promi
   const open = options.auth && { auth: { ...options.auth, open: [`GET /${name}/count`] } };
   const gateway = await startGateway({ name: uniqueName("gateway"), ...options, ...open });
   const url = `${gateway.addresses.http}/${name}`;
-  await until(async () => (await fetch(`${url}/news`)).ok, "the gateway serves the news");
+  await until(() => gateway.routes.some(({ path }) => path === `/${name}/news`), "the gateway serves the news");
   return { gateway, url };
 }
