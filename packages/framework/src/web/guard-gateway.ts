@@ -1,7 +1,7 @@
 import type { Logger } from "../core/index.js";
 import { wantsNothing } from "./access.js";
 import { type AuthOptions, createAuth } from "./auth/create-auth.js";
-import type { TrustProxy } from "./limits/client-address.js";
+import { createClientAddress, type TrustProxy } from "./limits/client-address.js";
 import { createLimits } from "./limits/create-limits.js";
 import type { LimitOptions } from "./limits/limit-options.js";
 import { composeGuards, contractGuard, type RouteGuard } from "./route-guard.js";
@@ -30,10 +30,10 @@ export interface GatewayGuard {
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
 export function guardGateway(options: GuardOptions, { consumerDocument, log }: GuardSurroundings): GatewayGuard {
-  const { trustProxy = 0 } = options;
+  const addressOf = createClientAddress(options.trustProxy ?? 0, "trustProxy");
   const auth = options.auth && createAuth(options.auth, { consumerDocument, log });
   const isOpen = auth?.isOpen ?? (({ access }) => !access || wantsNothing(access));
-  const limits = options.limits && createLimits(options.limits, { trustProxy, isOpen, log });
+  const limits = options.limits && createLimits(options.limits, { addressOf, isOpen, log });
   return {
     guard: composeGuards([...(limits?.before ?? []), auth?.guard ?? contractGuard, ...(limits?.after ?? [])]),
     start() {

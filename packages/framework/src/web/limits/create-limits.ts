@@ -1,7 +1,7 @@
 import type { Logger } from "../../core/index.js";
 import type { RouteGuard } from "../route-guard.js";
 import type { OfferedRoute } from "../route-versions.js";
-import { createClientAddress, type TrustProxy } from "./client-address.js";
+import type { ClientAddress } from "./client-address.js";
 import { createLateness } from "./lateness.js";
 import { type LimitOptions, type RateRule, resolveLimitOptions } from "./limit-options.js";
 import { loadGuard } from "./load-guard.js";
@@ -20,7 +20,7 @@ export interface Limits {
 }
 
 export interface LimitSurroundings {
-  trustProxy: TrustProxy;
+  addressOf: ClientAddress;
   isOpen(route: OfferedRoute): boolean;
   log: Logger;
 }
@@ -29,9 +29,9 @@ export interface LimitSurroundings {
 const maxKeys = 100_000;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
-export function createLimits(options: LimitOptions, { trustProxy, isOpen, log }: LimitSurroundings): Limits {
+export function createLimits(options: LimitOptions, { addressOf, isOpen, log }: LimitSurroundings): Limits {
   const { rates, store: given, maxInFlight, maxInFlightEach, maxLagMs } = resolveLimitOptions(options, "limits");
-  const senderOf = createSenderOf(createClientAddress(trustProxy, "trustProxy"));
+  const senderOf = createSenderOf(addressOf);
   const store = given ?? createMemoryStore({ now: () => performance.now(), maxKeys });
   const keep = (rules: readonly RateRule[]) => rateGuard({ rules, store, senderOf, log });
   const lateness = createLateness();
