@@ -17,8 +17,8 @@ export function createLateness(): Lateness {
 
   function look(): void {
     const now = performance.now();
-    // A stall counts at once, and half as much with each look that finds none.
-    ms = Math.max(now - due, ms / 2);
+    // One stall alone is soon over, and no reason to refuse anybody: what lasts counts in full.
+    ms = (ms + Math.max(0, now - due)) / 2;
     due = now + everyMs;
   }
 
