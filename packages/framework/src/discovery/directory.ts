@@ -81,6 +81,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   });
 
   function run<Value>(watched: Pick<WatchOptions<Value>, "what" | "query" | "read" | "signal" | "onValue">): void {
+    if (lifetime.signal.aborted) return;
     const loop = watch({ consul, log, waitSeconds, onFailure: standIn, ...watched });
     loops.add(loop);
     void loop.finally(() => loops.delete(loop));
@@ -120,12 +121,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const { loaded } = snapshot;
     if (loaded === undefined) return;
     for (const entry of followed.values()) {
-      const saved = loaded.instances[entry.target];
+      const saved = loaded.instances.get(entry.target);
       if (saved) entry.standIn(saved);
     }
     if (names !== undefined || isStoodIn) return;
     isStoodIn = true;
-    for (const target of Object.keys(loaded.instances)) seen.add(target);
+    for (const target of loaded.instances.keys()) seen.add(target);
     log.warn(`Consul does not answer: routing lives on the snapshot of ${new Date(loaded.savedAtMs).toISOString()}`);
     changed();
     tellStoodIn();
@@ -137,17 +138,17 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const answering = [...targets].filter((target) => followed.get(target)?.instances.length);
     targets = new Set([...tagged, ...answering]);
     listeners.tell(log);
-    if (names) snapshot.save(contents(names));
+    snapshot.save(contents);
   }
 
-  function contents(list: Names): SnapshotContents {
-    const listed = new Set(Object.keys(list).map(targetOf));
-    const saved = Object.entries(snapshot.loaded?.instances ?? {}).filter(([target]) => listed.has(target));
+  /** What Consul said last; where it has not been asked yet, what it said before this start. */
+  function contents(): SnapshotContents | undefined {
+    if (names === undefined) return undefined;
+    const listed = new Set(Object.keys(names).map(targetOf));
+    const saved = [...(snapshot.loaded?.instances ?? [])].filter(([target]) => listed.has(target));
     const current = [...followed.values()].filter((entry) => entry.isListed);
-    return {
-      targets: [...targets],
-      instances: Object.fromEntries([...saved, ...current.map((entry) => [entry.target, entry.instances] as const)]),
-    };
+    const entries = current.map((entry) => [entry.target, entry.instances] as const);
+    return { targets: [...targets], instances: new Map([...saved, ...entries]) };
   }
 
   return {
