@@ -28,8 +28,10 @@ export function createHttpServer({ app, log, ...where }: HttpServerOptions): Htt
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;
   let isClosing = false;
+  let accepted = 0;
   const unused = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
+    accepted += 1;
     unused.add(socket);
     socket.once("close", () => unused.delete(socket));
   });
@@ -41,9 +43,18 @@ export function createHttpServer({ app, log, ...where }: HttpServerOptions): Htt
     });
   });
 
+  /** What has arrived at a busy process, connections and requests, is taken before anything is closed. */
+  async function takeWhatArrived(): Promise<void> {
+    const until = performance.now() + firstRequestMs;
+    let before: number;
+    do {
+      before = accepted;
+      await nextTurn();
+    } while (accepted > before && performance.now() < until);
+  }
+
   async function close(graceMs: number): Promise<void> {
-    // A request that has arrived is read in this turn; closing before would take it for an idle connection.
-    await nextTurn();
+    await takeWhatArrived();
     isClosing = true;
     // Connections without a request in flight are closed here, except those that have not had one yet.
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -96,8 +96,8 @@ export function startLoad({ gateways, rate, plan }) {
 async function exchange(agent, origin, { method = "GET", path, body }) {
   const text = body && JSON.stringify(body);
   const headers = text ? { "content-type": "application/json", "content-length": Buffer.byteLength(text) } : {};
+  const asked = request(origin + path, { agent, method, headers, timeout: 20_000 });
   try {
-    const asked = request(origin + path, { agent, method, headers, timeout: 20_000 });
     asked.once("timeout", () => asked.destroy(new Error("no answer within 20 s")));
     asked.on("error", () => {});
     asked.end(text);
@@ -106,6 +106,6 @@ async function exchange(agent, origin, { method = "GET", path, body }) {
     for await (const chunk of response.setEncoding("utf8")) answer += chunk;
     return response.statusCode < 300 ? undefined : { text: `${response.statusCode} ${answer.slice(0, 200)}` };
   } catch (error) {
-    return { code: error.code, text: error.code ?? error.message };
+    return { code: error.code, text: `${error.message} on a ${asked.reusedSocket ? "kept" : "new"} connection` };
   }
 }
