@@ -18,8 +18,8 @@ export function createChildren() {
   return {
     /**
      * @param {string | URL} file
-     * @param {{ args?: string[], execArgv?: string[], within?: string[] }} [options] `within` is a command that starts
-     * Node.js for us, such as `nsenter --net=FILE`
+     * @param {{ args?: string[], execArgv?: string[], within?: string[], isShown?: boolean }} [options] `within` is a
+     * command that starts Node.js for us, such as `nsenter --net=FILE`; what a shown child prints is printed here too
      * @returns {Child}
      */
     start(file, options) {
@@ -35,13 +35,14 @@ export function createChildren() {
   };
 }
 
-function startChild(file, { args = [], execArgv = [], within = [] } = {}) {
+function startChild(file, { args = [], execArgv = [], within = [], isShown = false } = {}) {
   const [execPath, ...before] = [...within, process.execPath];
   const child = fork(file, args, {
     execPath,
     execArgv: [...before, ...execArgv],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
+  if (isShown) child.stdout.pipe(process.stdout);
   const waiting = new Map();
   let output = "";
   let nextId = 0;
