@@ -1,6 +1,11 @@
 import { EventEmitter } from "node:events";
 import Consul from "consul";
 import { badOption, VastifyError } from "../core/index.js";
+import { type Contact, createContact } from "./contact.js";
+
+/** How fresh answers are: `stale` ones come from any server, `consistent` ones are confirmed by a quorum. */
+export const consistencies = ["default", "stale", "consistent"] as const;
+export type Consistency = (typeof consistencies)[number];
 
 export interface ConsulOptions {
   /** `host:port`, or a URL when Consul speaks TLS. @default "127.0.0.1:8500" */
@@ -11,6 +16,11 @@ export interface ConsulOptions {
   datacenter?: string;
   /** The certificate authority of an `https:` address, in PEM. @default the system's */
   ca?: string;
+  /**
+   * How fresh the answers must be that instances and settings are followed by. `stale` spreads the reading over all of
+   * Consul's servers and goes on without a leader; `consistent` costs a round trip more. @default "default"
+   */
+  consistency?: Consistency;
   /** How long a request that does not block may take, in milliseconds. @default 5_000 */
   timeoutMs?: number;
 }
@@ -20,14 +30,18 @@ export interface ConsulHandle {
   /** For people: where this Consul is. */
   readonly address: string;
   readonly timeoutMs: number;
+  readonly consistency: Consistency;
+  readonly contact: Contact;
   /** Drops the kept connections. */
   close(): void;
 }
 
-/** @throws VastifyError `invalid_argument`, reason `bad_option`, when `address` is neither `host:port` nor an http(s) URL */
+/** @throws VastifyError `invalid_argument`, reason `bad_option`, naming `consul.address` or `consul.consistency` */
 export function connectConsul(options: ConsulOptions = {}): ConsulHandle {
-  const { address = "127.0.0.1:8500", token, datacenter, ca, timeoutMs = 5_000 } = options;
+  const { address = "127.0.0.1:8500", token, datacenter, ca, timeoutMs = 5_000, consistency = "default" } = options;
   const url = parseAddress(address);
+  if (!consistencies.includes(consistency))
+    throw badOption("consul.consistency", consistency, `one of ${consistencies.join(", ")}`);
   // The client's types leave `timeout` out; an object made before the call may carry it.
   const settings = {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -38,7 +52,8 @@ export function connectConsul(options: ConsulOptions = {}): ConsulHandle {
     defaults: { ...(token && { token }), ...(datacenter && { dc: datacenter }) },
   };
   const api = new Consul(settings);
-  return { api, address: url.host, timeoutMs, close: () => api.destroy() };
+  const contact = createContact(url.host);
+  return { api, address: url.host, timeoutMs, consistency, contact, close: () => api.destroy() };
 }
 
 function parseAddress(address: string): URL {

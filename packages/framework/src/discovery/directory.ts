@@ -1,7 +1,7 @@
 import { type Logger, silentLogger } from "../core/index.js";
 import type { ConsulHandle } from "./consul-client.js";
 import { type Instance, readInstance, targetOf } from "./instance.js";
-import { watch } from "./watch.js";
+import { type BlockingQuery, watch } from "./watch.js";
 
 export interface DirectoryOptions {
   consul: ConsulHandle;
@@ -50,33 +50,13 @@ export function createDirectory(options: DirectoryOptions): Directory {
   let listed = false;
   let names: Readonly<Record<string, readonly string[]>> = {};
   let targets: ReadonlySet<string> = new Set();
-  let reachable = true;
 
   const changed = (): void => {
     for (const listener of [...listeners]) listener();
   };
 
-  function run(
-    what: string,
-    query: Parameters<typeof watch>[0]["query"],
-    signal: AbortSignal,
-    onValue: (v: unknown) => void,
-  ) {
-    const loop = watch({
-      consul,
-      what,
-      query,
-      signal,
-      log,
-      waitSeconds,
-      onValue: (value) => {
-        reachable = true;
-        onValue(value);
-      },
-      onError: () => {
-        reachable = false;
-      },
-    });
+  function run(what: string, query: BlockingQuery, signal: AbortSignal, onValue: (v: unknown) => void) {
+    const loop = watch({ consul, what, query, read: ({ body }) => body, signal, log, waitSeconds, onValue });
     loops.add(loop);
     void loop.finally(() => loops.delete(loop));
   }
@@ -113,7 +93,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       return targets;
     },
     get reachable() {
-      return reachable;
+      return consul.contact.reachable;
     },
     start() {
       run(

@@ -1,4 +1,10 @@
-export { type ConsulHandle, type ConsulOptions, connectConsul } from "./consul-client.js";
+export {
+  type Consistency,
+  type ConsulHandle,
+  type ConsulOptions,
+  connectConsul,
+  consistencies,
+} from "./consul-client.js";
 export {
   createDirectory,
   type Directory,
@@ -8,3 +14,4 @@ export {
 } from "./directory.js";
 export type { Instance, InstanceEndpoint } from "./instance.js";
 export { createRegistration, type Registrant, type Registration, type RegistrationOptions } from "./registration.js";
+export { createSettings, type Settings, type SettingsOptions } from "./settings.js";

@@ -19,6 +19,8 @@ export interface Instance {
   readonly endpoint: InstanceEndpoint | null;
   /** Equal for instances whose routes and actions are the same; absent for a plain Seneca process. */
   readonly description: string | undefined;
+  /** Where it runs, such as a rack or an availability zone, if it says so. */
+  readonly zone: string | undefined;
 }
 
 const entryShape = z.object({
@@ -43,7 +45,7 @@ export function readInstance(entry: unknown): { instance: Instance } | { id: str
   const described = own.find((check) => check.Notes) ?? own[0];
   const read = readNotes(described?.Notes);
   if ("problem" in read) return { id: service.ID, problem: read.problem };
-  const { $$version, $$microservicePort, protocols = [], description } = read.notes;
+  const { $$version, $$microservicePort, protocols = [], description, zone } = read.notes;
   const host = service.Address || node.Address;
   return {
     instance: {
@@ -54,6 +56,7 @@ export function readInstance(entry: unknown): { instance: Instance } | { id: str
       httpPort: service.Port,
       endpoint: $$microservicePort === null ? null : { host, port: $$microservicePort, protocols },
       description,
+      zone,
     },
   };
 }

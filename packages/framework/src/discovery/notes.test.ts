@@ -8,7 +8,13 @@ describe("notes", () => {
   });
 
   it("may hold keys of a newer version", () => {
-    expect(readNotes('{"$$version":"1.0.0","$$microservicePort":1,"zone":"a"}')).toHaveProperty("notes");
+    expect(readNotes('{"$$version":"1.0.0","$$microservicePort":1,"planet":"a"}')).toHaveProperty("notes");
+  });
+
+  it("tell the zone, unless they mean something else by it", () => {
+    const notes = { $$version: "1.0.0", $$microservicePort: 1 };
+    expect(readNotes(JSON.stringify({ ...notes, zone: "a" }))).toEqual({ notes: { ...notes, zone: "a" } });
+    expect(readNotes(JSON.stringify({ ...notes, zone: 7 }))).toEqual({ notes });
   });
 
   it.each([

@@ -14,6 +14,8 @@ const notesShape = z.object({
   protocols: z.array(z.string()).optional(),
   /** Changes when the service's description (its routes and actions) changes. */
   description: z.string().optional(),
+  /** Where the instance runs, such as a rack or an availability zone; foreign Notes may mean something else by it. */
+  zone: z.string().optional().catch(undefined),
 });
 export type Notes = z.infer<typeof notesShape>;
 

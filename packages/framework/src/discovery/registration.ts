@@ -34,6 +34,8 @@ export interface Registrant {
   protocols?: readonly string[];
   /** Equal for instances whose routes and actions are the same. */
   description?: string;
+  /** Where it runs, such as a rack or an availability zone: callers of the same zone may prefer it. @default none */
+  zone?: string;
   /** More keys for the check's Notes, for readers who know them; they never replace the contract's own. @default {} */
   notes?: Readonly<Record<string, unknown>>;
 }
@@ -150,6 +152,7 @@ function consulService(registrant: Registrant, id: string, checkIntervalSeconds:
     tags = [],
     protocols = [],
     description,
+    zone,
     notes = {},
   } = registrant;
   return {
@@ -173,6 +176,7 @@ function consulService(registrant: Registrant, id: string, checkIntervalSeconds:
         $$microservicePort: microservicePort,
         ...(protocols.length > 0 && { protocols: [...protocols] }),
         ...(description !== undefined && { description }),
+        ...(zone !== undefined && { zone }),
       }),
     },
   };
@@ -187,6 +191,9 @@ function expectRegistrant(registrant: Registrant): Registrant {
   if (registrant.microservicePort !== null) expectPort("$$microservicePort", registrant.microservicePort);
   if (typeof registrant.version !== "string" || semver.valid(registrant.version) === null) {
     throw badOption("$$version", registrant.version, 'a semver such as "1.2.3"');
+  }
+  if (registrant.zone !== undefined && (typeof registrant.zone !== "string" || registrant.zone === "")) {
+    throw badOption("zone", registrant.zone, "the name of a zone");
   }
   return registrant;
 }

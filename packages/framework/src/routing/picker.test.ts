@@ -11,6 +11,7 @@ function instance(id: string, version: string, port: number | null = 1): Instanc
     httpPort: 1,
     endpoint: port === null ? null : { host: "h", port, protocols: [] },
     description: undefined,
+    zone: undefined,
   };
 }
 const everyOne = () => false;

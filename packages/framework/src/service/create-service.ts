@@ -4,6 +4,7 @@ import {
   connectConsul,
   createDirectory,
   createRegistration,
+  createSettings,
   type Directory,
   type Registration,
 } from "../discovery/index.js";
@@ -80,11 +81,9 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const { name, version, host, advertise, modules, noticeMs, graceMs } = options;
   const instance = `${name}@${randomUUID()}`;
   const log = isLogger(options.log) ? options.log : createLog({ service: name, version, instance }, options.log);
-  const directory = createDirectory({
-    consul: connectConsul(options.consul),
-    servicesRefreshMs: options.servicesRefreshMs,
-    log,
-  });
+  const consul = connectConsul(options.consul);
+  const directory = createDirectory({ consul, servicesRefreshMs: options.servicesRefreshMs, log });
+  const settings = createSettings({ consul, refreshMs: options.servicesRefreshMs, log });
   const { secret, tls } = options.peers;
   const transport = createTransportClient({ secret, tls });
   const remote = createRouter({ self: { target: name, version }, directory, transport, log });
@@ -140,8 +139,12 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const lifecycle: readonly Part[] = [
     {
       name: "consul",
-      start: async () => directory.start(),
+      async start() {
+        directory.start();
+        settings.start();
+      },
       async stop() {
+        await settings.stop();
         await directory.stop();
         transport.close();
       },
@@ -250,7 +253,7 @@ function register(
   description: string,
   log: Logger,
 ): Registration {
-  const { name, version, advertise, consul, peers } = options;
+  const { name, version, advertise, consul, peers, zone } = options;
   const { tags = [], checkIntervalSeconds, renewMs } = consul;
   return createRegistration({
     consul: connectConsul(consul),
@@ -264,6 +267,7 @@ function register(
       tags,
       protocols: [peers.tls ? ownProtocolOverTls : ownProtocol],
       description,
+      ...(zone !== undefined && { zone }),
     },
     log,
     ...(checkIntervalSeconds !== undefined && { checkIntervalSeconds }),

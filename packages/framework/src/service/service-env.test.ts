@@ -27,6 +27,8 @@ describe("serviceEnv", () => {
       CONSUL_HTTP_ADDR: "https://consul.example:8501",
       CONSUL_HTTP_TOKEN: "secret",
       CONSUL_DATACENTER: "dc2",
+      CONSUL_CONSISTENCY: "stale",
+      ZONE: "rack-7",
       LOG_LEVEL: "debug",
       LOG_FORMAT: "json",
     };
@@ -37,7 +39,8 @@ describe("serviceEnv", () => {
       advertise: "10.0.0.7",
       http: { port: 0 },
       microservice: { port: 0 },
-      consul: { address: "https://consul.example:8501", token: "secret", datacenter: "dc2" },
+      consul: { address: "https://consul.example:8501", token: "secret", datacenter: "dc2", consistency: "stale" },
+      zone: "rack-7",
       log: { level: "debug", format: "json" },
     });
   });
@@ -51,6 +54,7 @@ describe("serviceEnv", () => {
     ["MICROSERVICE_PORT", "ten", 'MICROSERVICE_PORT must be a port number from 0 to 65535, got "ten"'],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL must be one of error, warn, info, debug, got "loud"'],
     ["LOG_FORMAT", "xml", 'LOG_FORMAT must be pretty or json, got "xml"'],
+    ["CONSUL_CONSISTENCY", "some", 'CONSUL_CONSISTENCY must be one of default, stale, consistent, got "some"'],
     ["SERVICE_VERSION", "two", 'SERVICE_VERSION must be a semver such as "1.2.3", got "two"'],
     [
       "CONSUL_HTTP_ADDR",

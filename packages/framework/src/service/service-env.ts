@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { badOption } from "../core/index.js";
+import { consistencies } from "../discovery/index.js";
 import { isVersion, isVersionRange } from "../routing/index.js";
 import { type LogLevel, logLevels } from "../telemetry/index.js";
 import type { ServiceOptions } from "./service-options.js";
@@ -17,7 +18,7 @@ export interface ServiceEnvDefaults {
 }
 
 export type ServiceEnv = Required<Pick<ServiceOptions, "name" | "version" | "host" | "http" | "consul">> &
-  Pick<ServiceOptions, "advertise"> & {
+  Pick<ServiceOptions, "advertise" | "zone"> & {
     readonly log: { level: LogLevel; format?: "pretty" | "json"; color?: boolean };
     readonly microservice: { port: number };
   };
@@ -50,6 +51,11 @@ const serviceShape = {
   CONSUL_HTTP_ADDR: z.string().refine(isAddress).describe('"host:port" or an http(s) URL').default("127.0.0.1:8500"),
   CONSUL_HTTP_TOKEN: anyText.optional(),
   CONSUL_DATACENTER: anyText.optional(),
+  CONSUL_CONSISTENCY: z
+    .enum(consistencies)
+    .describe(`one of ${consistencies.join(", ")}`)
+    .optional(),
+  ZONE: anyText.optional(),
   LOG_LEVEL: z
     .enum(logLevels)
     .describe(`one of ${logLevels.join(", ")}`)
@@ -61,8 +67,8 @@ const serviceShape = {
 
 /**
  * The options that every service takes from its environment: HOST, HTTP_PORT, MICROSERVICE_PORT, ADVERTISE_HOST,
- * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, LOG_LEVEL, LOG_FORMAT, and FORCE_COLOR or
- * NO_COLOR. A variable that is empty counts as absent.
+ * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, ZONE, LOG_LEVEL,
+ * LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the variables that are wrong
  */
 export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
@@ -79,7 +85,9 @@ export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
       address: read.CONSUL_HTTP_ADDR,
       ...(read.CONSUL_HTTP_TOKEN !== undefined && { token: read.CONSUL_HTTP_TOKEN }),
       ...(read.CONSUL_DATACENTER !== undefined && { datacenter: read.CONSUL_DATACENTER }),
+      ...(read.CONSUL_CONSISTENCY !== undefined && { consistency: read.CONSUL_CONSISTENCY }),
     },
+    ...(read.ZONE !== undefined && { zone: read.ZONE }),
     log: {
       level: read.LOG_LEVEL,
       ...(read.LOG_FORMAT !== undefined && { format: read.LOG_FORMAT }),

@@ -56,6 +56,8 @@ export interface ServiceOptions {
   microservice?: MicroserviceOptions | false;
   /** How it speaks to its peers. @default plain, without a secret */
   peers?: PeerOptions;
+  /** Where it runs, such as a rack or an availability zone: callers of the same zone may prefer it. @default none */
+  zone?: string;
   /** Where Consul is, and how to register there. @default Consul at 127.0.0.1:8500 */
   consul?: RegistryOptions;
   /** Seneca plugins with their REST routes. @default [] */
@@ -91,6 +93,7 @@ export interface ResolvedServiceOptions {
   readonly http: Required<HttpOptions>;
   readonly microservice: Required<MicroserviceOptions> | undefined;
   readonly peers: PeerOptions;
+  readonly zone: string | undefined;
   readonly consul: RegistryOptions;
   readonly modules: readonly ServiceModule[];
   readonly parts: readonly Part[];
@@ -115,6 +118,7 @@ const known = {
     "http",
     "microservice",
     "peers",
+    "zone",
     "consul",
     "modules",
     "parts",
@@ -129,7 +133,17 @@ const known = {
   microservice: ["port", "limits"],
   routing: ["servicesRefresh"],
   drain: ["noticeMs", "graceMs"],
-  consul: ["address", "token", "datacenter", "ca", "timeoutMs", "tags", "checkIntervalSeconds", "renewMs"],
+  consul: [
+    "address",
+    "token",
+    "datacenter",
+    "ca",
+    "consistency",
+    "timeoutMs",
+    "tags",
+    "checkIntervalSeconds",
+    "renewMs",
+  ],
   peers: ["secret", "tls"],
 } as const;
 
@@ -170,6 +184,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
             limits: resolveTransportLimits(microservice.limits),
           },
     peers,
+    zone: expectZone(options.zone),
     consul,
     modules: expectList("modules", options.modules).map(expectModule),
     parts: expectList("parts", options.parts).map(expectPart),
@@ -186,6 +201,11 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
 function expectVersion(version: unknown): string {
   if (isVersion(version)) return version;
   throw badOption("version", version, 'a semver such as "1.2.3"');
+}
+
+function expectZone(zone: unknown): string | undefined {
+  if (zone === undefined || (typeof zone === "string" && zone !== "")) return zone;
+  throw badOption("zone", zone, "the name of a zone");
 }
 
 /** A name that is written wrong would otherwise be an option that is silently not there. */

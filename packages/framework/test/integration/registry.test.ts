@@ -572,6 +572,35 @@ describe.each(backends)("$backend.name", ({ backend, isSkipped }) => {
         expect((await deleted).status).toBe(404);
       });
 
+      test("wakes who waits for its folder: the first that comes, a change, another, the last that goes", async () => {
+        const key = await newKey();
+        const folder = key.slice(0, -1);
+        const under = async (query = "") => {
+          const response = await call("GET", `/v1/kv/${folder}?recurse${query}`);
+          const entries = response.status === 404 ? [] : ((await response.json()) as { Key: string; Value: string }[]);
+          return {
+            values: entries.map(({ Value }) => Buffer.from(Value, "base64").toString()),
+            index: Number(response.headers.get("x-consul-index")),
+          };
+        };
+        let seen = await under();
+        expect(seen.values).toEqual([]);
+        const next = async (change: () => Promise<unknown>, wanted: string[]) => {
+          const { index } = seen;
+          const follow = async () => {
+            do seen = await under(`&index=${seen.index}&wait=20s`);
+            while (seen.values.join() !== wanted.join());
+          };
+          await Promise.all([follow(), change()]);
+          expect(seen.index).toBeGreaterThan(index);
+        };
+        await next(() => consul.kv.set(key, "1"), ["1"]);
+        await next(() => consul.kv.set(key, "2"), ["2"]);
+        await next(() => consul.kv.set(`${folder}b/c`, "3"), ["2", "3"]);
+        await next(() => consul.kv.del(key), ["3"]);
+        await next(() => consul.kv.del({ key: folder, recurse: true }), []);
+      });
+
       test("that is written with the value it has does not change", async () => {
         const key = await newKey("1");
         const before = await consul.kv.get(key);

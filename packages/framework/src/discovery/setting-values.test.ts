@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { silentLogger } from "../core/index.js";
+import { createSettingValues } from "./setting-values.js";
+
+function valuesWithWarnings() {
+  const warnings: string[] = [];
+  const values = createSettingValues({ ...silentLogger, warn: (message) => warnings.push(message) });
+  const update = (texts: Record<string, string>) =>
+    values.update(Object.entries(texts).map(([key, text]) => ({ key, text })));
+  return { values, update, warnings };
+}
+
+describe("setting values", () => {
+  it("are what the JSON says, and gone with their key", () => {
+    const { values, update } = valuesWithWarnings();
+    expect(update({ a: '{"weight":1}', b: "2" })).toBe(true);
+    expect([values.get("a"), values.get("b"), values.get("c")]).toEqual([{ weight: 1 }, 2, undefined]);
+    expect(update({ a: '{"weight":1}' })).toBe(true);
+    expect(values.get("b")).toBeUndefined();
+  });
+
+  it("stay the same object while they say the same, however it is written", () => {
+    const { values, update } = valuesWithWarnings();
+    update({ a: '{"weights":{"1.0.0":90}}', b: "1" });
+    const before = values.get("a");
+    expect(update({ a: '{ "weights": { "1.0.0": 90 } }', b: "1" })).toBe(false);
+    expect(values.get("a")).toBe(before);
+  });
+
+  it("are frozen through and through", () => {
+    const { values, update } = valuesWithWarnings();
+    update({ a: '{"list":[{"deep":1}]}' });
+    const { list } = values.get("a") as { list: { deep: number }[] };
+    expect(() => list.push({ deep: 2 })).toThrow(TypeError);
+    expect(() => Object.assign(list[0] as object, { deep: 2 })).toThrow(TypeError);
+  });
+
+  it("keep the last good one while the JSON is broken, and say so once", () => {
+    const { values, update, warnings } = valuesWithWarnings();
+    update({ a: "1" });
+    expect(update({ a: "{" })).toBe(false);
+    expect(update({ a: "{", b: "2" })).toBe(true);
+    expect(values.get("a")).toBe(1);
+    expect(warnings).toEqual(["the setting a is not JSON; what it said before stays in use"]);
+    update({ a: "3" });
+    expect(values.get("a")).toBe(3);
+  });
+
+  it.each([
+    ["{", "is not JSON"],
+    ["", "is not JSON"],
+    ["[".repeat(300) + "]".repeat(300), "is nested deeper than 100 levels"],
+  ])("are nothing while nothing good was ever there", (text, problem) => {
+    const { values, update, warnings } = valuesWithWarnings();
+    update({ a: text });
+    expect(values.get("a")).toBeUndefined();
+    expect(warnings).toEqual([`the setting a ${problem}; it is ignored`]);
+  });
+
+  it("leave folders out", () => {
+    const { update, warnings } = valuesWithWarnings();
+    expect(update({ "vastify/": "", "vastify/routes/": "" })).toBe(false);
+    expect(warnings).toEqual([]);
+  });
+});

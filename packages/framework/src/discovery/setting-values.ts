@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from "node:util";
+import { isDeeperThan, type Logger } from "../core/index.js";
+
+export interface SettingText {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** The parsed values of settings, each the same frozen object for as long as it says the same. */
+export interface SettingValues {
+  get(key: string): unknown;
+  /** Takes over what there is now. @returns whether any value changed */
+  update(texts: readonly SettingText[]): boolean;
+  /** What `text` means at `key`, without taking it over. */
+  read(key: string, text: string): unknown;
+}
+
+interface Kept {
+  readonly text: string;
+  readonly value: unknown;
+}
+
+/** Deeper than any setting, and far from what a recursive walk can bear. */
+const maxDepth = 100;
+
+export function createSettingValues(log: Logger): SettingValues {
+  let kept: ReadonlyMap<string, Kept> = new Map();
+
+  /** Broken JSON is told of once, and the last good value stays. */
+  function keep({ key, text }: SettingText): Kept {
+    const known = kept.get(key);
+    if (known?.text === text) return known;
+    const parsed = parse(text);
+    if ("problem" in parsed) {
+      log.warn(`the setting ${key} ${parsed.problem}; ${known ? "what it said before stays in use" : "it is ignored"}`);
+      return { text, value: known?.value };
+    }
+    return { text, value: isDeepStrictEqual(parsed.value, known?.value) ? known?.value : deepFreeze(parsed.value) };
+  }
+
+  return {
+    get: (key) => kept.get(key)?.value,
+    update(texts) {
+      const before = kept;
+      // A key that ends in a slash is how Consul's own pages draw a folder.
+      kept = new Map(texts.filter(({ key }) => !key.endsWith("/")).map((one) => [one.key, keep(one)]));
+      const keys = new Set([...before.keys(), ...kept.keys()]);
+      return [...keys].some((key) => before.get(key)?.value !== kept.get(key)?.value);
+    },
+    read(key, text) {
+      const known = kept.get(key);
+      if (known?.text === text) return known.value;
+      const parsed = parse(text);
+      return "problem" in parsed ? known?.value : deepFreeze(parsed.value);
+    },
+  };
+}
+
+function parse(text: string): { value: unknown } | { problem: string } {
+  if (isDeeperThan(text, maxDepth)) return { problem: `is nested deeper than ${maxDepth} levels` };
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return { problem: "is not JSON" };
+  }
+}
+
+function deepFreeze(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { type Logger, silentLogger } from "../core/index.js";
+import { type ConsulHandle, consulError } from "./consul-client.js";
+import { createListeners } from "./listeners.js";
+import { createSettingValues } from "./setting-values.js";
+import { type Answer, watch } from "./watch.js";
+
+export interface SettingsOptions {
+  /** It stays open at `stop`: it is its giver's to close. */
+  consul: ConsulHandle;
+  /** The part of Consul's KV that is followed, and nothing beside it. @default "vastify/" */
+  prefix?: string;
+  /** No view of Consul is older than this, in milliseconds. @default 12_000 */
+  refreshMs?: number;
+  /** @default silentLogger */
+  log?: Logger;
+}
+
+/** What operators wrote into Consul's KV, live: one blocking query follows all of it. */
+export interface Settings {
+  start(): void;
+  stop(): Promise<void>;
+  /**
+   * The JSON at a key, such as `routes/account-server` (without the prefix); undefined when there is none. It is
+   * frozen, and the same object for as long as it says the same, so what is made of it may be kept by its identity.
+   */
+  get(key: string): unknown;
+  /** Called after any change. Returns how to stop listening. */
+  onChange(listener: () => void): () => void;
+  /**
+   * Writes what `change` makes of the value at `key`, if nobody else wrote there meanwhile. What it is given is frozen;
+   * `undefined` takes the key out, and the same object leaves it alone.
+   * @returns false when somebody was faster
+   * @throws VastifyError such as `unavailable`, reason `registry_unreachable`
+   */
+  replace(key: string, change: (now: unknown) => unknown): Promise<boolean>;
+}
+
+const entryShape = z.object({ Key: z.string(), Value: z.string().nullish(), ModifyIndex: z.number() });
+const entriesShape = z.array(entryShape);
+
+export function createSettings(options: SettingsOptions): Settings {
+  const { consul, prefix = "vastify/", refreshMs = 12_000, log = silentLogger } = options;
+  const lifetime = new AbortController();
+  const listeners = createListeners();
+  const values = createSettingValues(log);
+  let watching: Promise<void> = Promise.resolve();
+
+  async function ask<T>(path: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (thrown) {
+      throw consulError(thrown, consul, `the change of ${path}`);
+    }
+  }
+
+  async function read(path: string): Promise<{ now: unknown; index: number }> {
+    const found = entryShape.nullish().parse(await consul.api.kv.get({ key: path }));
+    return found
+      ? { now: values.read(path, found.Value ?? ""), index: found.ModifyIndex }
+      : { now: undefined, index: 0 };
+  }
+
+  /** @param cas the index that the key must have; 0 when it must not be there */
+  async function write(path: string, value: unknown, cas: number): Promise<boolean> {
+    if (value !== undefined) return consul.api.kv.set({ key: path, value: JSON.stringify(value), cas });
+    return cas === 0 || consul.api.kv.del({ key: path, cas });
+  }
+
+  return {
+    start() {
+      watching = watch({
+        consul,
+        what: `the settings under ${prefix}`,
+        query: (request) => consul.api.kv.get({ key: prefix, recurse: true, ...request }),
+        read: readEntries,
+        signal: lifetime.signal,
+        log,
+        waitSeconds: Math.max(1, Math.round(refreshMs / 1000)),
+        onValue(entries) {
+          if (values.update(entries.map(({ Key: key, Value: text }) => ({ key, text: text ?? "" }))))
+            listeners.tell(log);
+        },
+      });
+    },
+    async stop() {
+      lifetime.abort();
+      await watching;
+    },
+    get: (key) => values.get(prefix + key),
+    onChange: listeners.add,
+    async replace(key, change) {
+      const path = prefix + key;
+      const { now, index } = await ask(path, () => read(path));
+      const next = change(now);
+      return next === now || ask(path, () => write(path, next, index));
+    },
+  };
+}
+
+/** Nothing under the prefix is answered by 404, with an index like any other answer. */
+function readEntries({ status, body }: Answer): z.infer<typeof entriesShape> {
+  if (status === 404) return [];
+  const parsed = entriesShape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Error("its answer is not a list of keys and values");
+}
