@@ -8,7 +8,7 @@ module.exports = {
   dispatch: { rooms: ["core", "contracts"], packages: ["seneca", "patrun", "bluebird"] },
   routing: {
     rooms: ["core", "discovery", "resilience", "transport", "dispatch"],
-    packages: ["semver", "@types/semver"],
+    packages: ["semver", "@types/semver", "zod"],
   },
   web: {
     rooms: ["core", "contracts", "resilience", "dispatch"],

@@ -33,7 +33,7 @@ export {
   VastifyError,
   type VastifyErrorOptions,
 } from "./core/index.js";
-export type { ActOptions, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from "./dispatch/index.js";
+export type { ActOptions, ExplainedAction, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from "./dispatch/index.js";
 export {
   createGateway,
   createService,
@@ -41,6 +41,8 @@ export {
   envPort,
   envSwitch,
   envVersionRange,
+  type Explanation,
+  type ExplainOptions,
   type Gateway,
   type GatewayOptions,
   type HttpOptions,
@@ -56,5 +58,6 @@ export {
   type ServiceOptions,
   serviceEnv,
 } from "./service/index.js";
+export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export { createLog, type LogIdentity, type LogLevel, type LogOptions } from "./telemetry/index.js";
 export type { HttpDirectives, PublishedRoute, RouteDefinition, RouteMapping, ServiceModule } from "./web/index.js";

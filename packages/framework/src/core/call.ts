@@ -14,7 +14,12 @@ export interface CallOptions {
   readonly idempotent?: boolean | undefined;
   /** How many processes the chain of calls has crossed. @default the parent's, else 0 */
   readonly hops?: number | undefined;
+  /** Of the request that led to it: routing rules may look at them. @default the parent's */
+  readonly headers?: RequestHeaders | undefined;
 }
+
+/** Headers of a request, by their names in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
  * One message to one action, local or remote, from the moment it is made until it has its outcome. Trace id, signal
@@ -26,6 +31,7 @@ export class Call implements Expiring {
   timeoutMs: number;
   readonly idempotent: boolean;
   readonly hops: number;
+  readonly headers: RequestHeaders | undefined;
   readonly parent: Call | undefined;
   /** How many calls in this process led to this one. */
   readonly depth: number;
@@ -65,6 +71,7 @@ export class Call implements Expiring {
     this.traceId = options.tx === undefined || isTraceId(options.tx) ? options.tx : undefined;
     this.idempotent = options.idempotent ?? parent?.idempotent ?? false;
     this.hops = options.hops ?? parent?.hops ?? 0;
+    this.headers = options.headers ?? parent?.headers;
     this.depth = parent === undefined ? 0 : parent.depth + 1;
     this.deadlines = deadlines;
   }

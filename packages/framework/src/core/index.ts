@@ -1,5 +1,5 @@
 export { type BackoffOptions, backoffMs } from "./backoff.js";
-export { Call, type CallOptions, keysOf, outcomeOf } from "./call.js";
+export { Call, type CallOptions, keysOf, outcomeOf, type RequestHeaders } from "./call.js";
 export { Deadlines } from "./deadlines.js";
 export { delay } from "./delay.js";
 export {

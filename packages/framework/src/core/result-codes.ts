@@ -17,6 +17,7 @@ const byReason: Readonly<Record<string, number>> = {
   not_logged_in: resultCodes.notLoggedIn.code,
   no_pattern: resultCodes.noPattern.code,
   peer_no_pattern: resultCodes.peerFailed.code,
+  dependency_failed: resultCodes.peerFailed.code,
   peer_failed: resultCodes.peerFailed.code,
   peer_unreachable: resultCodes.peerUnreachable.code,
 };

@@ -1,23 +1,42 @@
+import { z } from "zod";
 import { type Logger, silentLogger } from "../core/index.js";
 import type { ConsulHandle } from "./consul-client.js";
-import { type Instance, readInstance, targetOf } from "./instance.js";
-import { type BlockingQuery, watch } from "./watch.js";
+import { createFollowed, type Followed, type FollowedTarget } from "./followed-target.js";
+import { targetOf } from "./instance.js";
+import { createListeners } from "./listeners.js";
+import { createListingReader } from "./listing.js";
+import { createSnapshot, type SnapshotContents } from "./snapshot.js";
+import { createUnlisted } from "./unlisted.js";
+import { type Answer, type WatchOptions, watch } from "./watch.js";
 
 export interface DirectoryOptions {
+  /** Closed by `stop`. */
   consul: ConsulHandle;
   /** The safety net: no view of Consul is older than this, in milliseconds. @default 12_000 */
   servicesRefreshMs?: number;
+  /**
+   * How long instances are used, at most, that Consul lists no longer but that still answer, in milliseconds.
+   * @default 600_000
+   */
+  keepUnlistedMs?: number;
+  /** A file to keep what is known in, for a start without Consul. @default none */
+  snapshot?: string;
   /** @default silentLogger */
   log?: Logger;
 }
 
-/** A target that is followed. */
-export interface FollowedTarget {
-  readonly target: string;
-  /** Those alive, as last known. The array is replaced, never changed. */
-  readonly instances: readonly Instance[];
-  /** Resolves when Consul has answered once about everything that belongs to it. */
-  readonly known: Promise<void>;
+/** Where what we know of others comes from. */
+export interface DirectoryHealth {
+  /** False from the first failed query until one succeeds. */
+  readonly reachable: boolean;
+  /** `snapshot` from when Consul did not answer at the start until it has; `none` when there is no snapshot either. */
+  readonly source: "consul" | "snapshot" | "none";
+  /** How many instances are in use though Consul lists them no longer. */
+  readonly unlisted: number;
+  /** For how long Consul has not answered, in milliseconds; absent while it does. */
+  readonly unreachableMs?: number;
+  /** How old the snapshot in use is, in milliseconds. */
+  readonly snapshotAgeMs?: number;
 }
 
 /** Who is alive, by target. It asks Consul only about targets that somebody follows. */
@@ -32,149 +51,159 @@ export interface Directory {
   isKnown(target: string): boolean;
   /** Called after any change of targets or instances. Returns how to stop listening. */
   onChange(listener: () => void): () => void;
-  /** False from the first failed query until one succeeds. */
-  readonly reachable: boolean;
+  /** Called when Consul answers again after an outage. Returns how to stop listening. */
+  onReturn(listener: () => void): () => void;
+  /** Resolves when a snapshot stands in for a Consul that does not answer; never, if none has to. */
+  readonly stoodIn: Promise<void>;
+  health(): DirectoryHealth;
 }
 
 /** The tag by which our services are told from other users of the same Consul. */
 export const serviceTag = "vastify";
 
 export function createDirectory(options: DirectoryOptions): Directory {
-  const { consul, servicesRefreshMs = 12_000, log = silentLogger } = options;
+  const { consul, servicesRefreshMs = 12_000, keepUnlistedMs = 600_000, log = silentLogger } = options;
   const waitSeconds = Math.max(1, Math.round(servicesRefreshMs / 1000));
   const lifetime = new AbortController();
   const loops = new Set<Promise<void>>();
-  const listeners = new Set<() => void>();
+  const listeners = createListeners();
   const followed = new Map<string, Followed>();
+  const unlisted = createUnlisted({ log, keepMs: keepUnlistedMs });
+  const snapshot = createSnapshot({ path: options.snapshot, log });
+  const readListing = createListingReader(log);
   const seen = new Set<string>();
-  let listed = false;
-  let names: Readonly<Record<string, readonly string[]>> = {};
+  let names: Names | undefined;
+  let isStoodIn = false;
   let targets: ReadonlySet<string> = new Set();
+  let tellStoodIn = (): void => {};
+  const stoodIn = new Promise<void>((resolve) => {
+    tellStoodIn = resolve;
+  });
 
-  const changed = (): void => {
-    for (const listener of [...listeners]) listener();
-  };
-
-  function run(what: string, query: BlockingQuery, signal: AbortSignal, onValue: (v: unknown) => void) {
-    const loop = watch({ consul, what, query, read: ({ body }) => body, signal, log, waitSeconds, onValue });
+  function run<Value>(watched: Pick<WatchOptions<Value>, "what" | "query" | "read" | "signal" | "onValue">): void {
+    const loop = watch({ consul, log, waitSeconds, onFailure: standIn, ...watched });
     loops.add(loop);
     void loop.finally(() => loops.delete(loop));
   }
 
-  /** Watches one service name on behalf of its target. */
-  function watchName(entry: Followed, name: string): void {
-    const stop = new AbortController();
-    entry.names.set(name, { stop, instances: undefined });
-    const query = (request: Record<string, unknown>) =>
-      consul.api.health.service({ service: name, passing: true, ...request });
-    run(`the instances of ${name}`, query, AbortSignal.any([lifetime.signal, stop.signal]), (value) => {
-      const state = entry.names.get(name);
-      if (!state || !Array.isArray(value)) return;
-      state.instances = readInstances(value, entry, log);
-      entry.refresh(listed);
-      changed();
-    });
+  function follow(target: string): Followed {
+    const watchName = (name: string, stop: AbortSignal): void =>
+      run({
+        what: `the instances of ${name}`,
+        // Not only those that pass: an operator's maintenance must be told from a disappearance.
+        query: (request) => consul.api.health.service({ service: name, ...request }),
+        read: readListing,
+        signal: stop,
+        onValue: (listing) => entry.take(name, listing),
+      });
+    const entry = createFollowed({ target, unlisted, watchName, onChange: changed });
+    followed.set(target, entry);
+    entry.follow(namesOf(target), names !== undefined);
+    if (!consul.contact.reachable) standIn();
+    return entry;
   }
 
   /** 2018's services are named `target@uuid`: each of those names belongs to its target too. */
-  function followNames(entry: Followed): void {
-    const wanted = new Set([entry.target, ...Object.keys(names).filter((name) => targetOf(name) === entry.target)]);
-    for (const name of wanted) if (!entry.names.has(name)) watchName(entry, name);
-    for (const [name, state] of entry.names) {
-      if (wanted.has(name)) continue;
-      state.stop.abort();
-      entry.names.delete(name);
-      entry.refresh(listed);
+  function namesOf(target: string): readonly string[] {
+    return [target, ...Object.keys(names ?? {}).filter((name) => targetOf(name) === target)];
+  }
+
+  function takeNames(list: Names): void {
+    names = list;
+    for (const name of Object.keys(list)) seen.add(targetOf(name));
+    for (const entry of followed.values()) entry.follow(namesOf(entry.target), true);
+    changed();
+  }
+
+  /** Consul does not answer: a snapshot stands in wherever it has not answered yet. */
+  function standIn(): void {
+    const { loaded } = snapshot;
+    if (loaded === undefined) return;
+    for (const target of Object.keys(loaded.instances)) seen.add(target);
+    for (const entry of followed.values()) {
+      const saved = loaded.instances[entry.target];
+      if (saved) entry.standIn(saved);
     }
+    if (names !== undefined || isStoodIn) return;
+    isStoodIn = true;
+    log.warn(`Consul does not answer: routing lives on the snapshot of ${new Date(loaded.savedAtMs).toISOString()}`);
+    changed();
+    tellStoodIn();
+  }
+
+  function changed(): void {
+    const tagged = names ? taggedTargets(names) : isStoodIn ? (snapshot.loaded?.targets ?? []) : [];
+    // A target that Consul lists no longer is still one while instances of it answer.
+    const answering = [...targets].filter((target) => followed.get(target)?.instances.length);
+    targets = new Set([...tagged, ...answering]);
+    listeners.tell(log);
+    if (names) snapshot.save(contents(names));
+  }
+
+  function contents(list: Names): SnapshotContents {
+    const listed = new Set(Object.keys(list).map(targetOf));
+    const saved = Object.entries(snapshot.loaded?.instances ?? {}).filter(([target]) => listed.has(target));
+    const current = [...followed.values()].filter((entry) => entry.isListed);
+    return {
+      targets: [...targets],
+      instances: Object.fromEntries([...saved, ...current.map((entry) => [entry.target, entry.instances] as const)]),
+    };
   }
 
   return {
+    stoodIn,
     get targets() {
       return targets;
     },
-    get reachable() {
-      return consul.contact.reachable;
-    },
     start() {
-      run(
-        "the list of services",
-        (request) => consul.api.catalog.service.list(request),
-        lifetime.signal,
-        (value) => {
-          if (typeof value !== "object" || value === null) return;
-          listed = true;
-          names = value as Record<string, readonly string[]>;
-          for (const name of Object.keys(names)) seen.add(targetOf(name));
-          const tagged = Object.entries(names).filter(([, tags]) => tags.includes(serviceTag));
-          targets = new Set(tagged.map(([name]) => targetOf(name)));
-          for (const entry of followed.values()) {
-            followNames(entry);
-            entry.refresh(listed);
-          }
-          changed();
-        },
-      );
+      snapshot.load();
+      run({
+        what: "the list of services",
+        query: (request) => consul.api.catalog.service.list(request),
+        read: readNames,
+        signal: lifetime.signal,
+        onValue: takeNames,
+      });
     },
     async stop() {
       lifetime.abort();
-      await Promise.all(loops);
+      for (const entry of followed.values()) entry.stop();
+      unlisted.stop();
+      await Promise.all([...loops, snapshot.stop()]);
       consul.close();
     },
-    follow(target) {
-      const existing = followed.get(target);
-      if (existing) return existing;
-      const entry = new Followed(target);
-      followed.set(target, entry);
-      followNames(entry);
-      return entry;
-    },
+    follow: (target) => followed.get(target) ?? follow(target),
     isKnown: (target) => seen.has(target),
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    onChange: listeners.add,
+    onReturn: consul.contact.onReturn,
+    health() {
+      const { reachable, unreachableMs } = consul.contact;
+      const livesOnSnapshot =
+        (isStoodIn && names === undefined) || [...followed.values()].some((entry) => entry.isStoodIn);
+      return {
+        reachable,
+        source: livesOnSnapshot ? "snapshot" : names === undefined ? "none" : "consul",
+        unlisted: unlisted.size,
+        ...(unreachableMs !== undefined && { unreachableMs }),
+        ...(livesOnSnapshot && snapshot.loaded && { snapshotAgeMs: Date.now() - snapshot.loaded.savedAtMs }),
+      };
     },
   };
 }
 
-interface NameState {
-  readonly stop: AbortController;
-  /** Undefined until Consul has answered. */
-  instances: readonly Instance[] | undefined;
+/** The names of all services, with their tags. */
+type Names = Readonly<Record<string, readonly string[] | null>>;
+
+const namesShape = z.record(z.string(), z.array(z.string()).nullable());
+
+function readNames({ body }: Answer): Names {
+  const parsed = namesShape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Error("its answer is not a list of services");
 }
 
-class Followed implements FollowedTarget {
-  readonly target: string;
-  readonly names = new Map<string, NameState>();
-  /** Ids already warned about, so that a broken one is told of once. */
-  readonly warned = new Set<string>();
-  readonly known: Promise<void>;
-  instances: readonly Instance[] = [];
-  #answered!: () => void;
-
-  constructor(target: string) {
-    this.target = target;
-    this.known = new Promise((resolve) => {
-      this.#answered = resolve;
-    });
-  }
-
-  /** @param listed whether the list of services is known, and so which names belong to this target */
-  refresh(listed: boolean): void {
-    const states = [...this.names.values()];
-    this.instances = states.flatMap((state) => state.instances ?? []);
-    if (listed && states.every((state) => state.instances !== undefined)) this.#answered();
-  }
-}
-
-function readInstances(entries: readonly unknown[], followed: Followed, log: Logger): readonly Instance[] {
-  const instances: Instance[] = [];
-  for (const entry of entries) {
-    const read = readInstance(entry);
-    if ("instance" in read) instances.push(read.instance);
-    else if (!followed.warned.has(read.id)) {
-      followed.warned.add(read.id);
-      log.warn(`instance ${read.id} of ${followed.target} is skipped: ${read.problem}`, { instance: read.id });
-    }
-  }
-  return instances;
+function taggedTargets(names: Names): readonly string[] {
+  return Object.entries(names)
+    .filter(([, tags]) => tags?.includes(serviceTag))
+    .map(([name]) => targetOf(name));
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { askHealth } from "./ask-health.js";
 import type { ConsulHandle } from "./consul-client.js";
 
 export interface EndpointHolder {
@@ -18,7 +19,6 @@ export interface EndpointQuestion {
 
 const serviceShape = z.object({ ID: z.string(), Address: z.string().optional(), Port: z.number().optional() });
 const checkShape = z.object({ ServiceID: z.string().optional(), Status: z.string() });
-const healthShape = z.object({ instance: z.string() });
 
 /**
  * Who else is registered at an address and port. An entry outlives its process by up to a minute, so whether the
@@ -31,24 +31,14 @@ export async function holderOf(question: EndpointQuestion): Promise<EndpointHold
     .find((service) => service && service.Address === host && service.Port === port && service.ID !== id);
   if (!other) return undefined;
 
-  const answer = await askWhoItIs(host, port);
-  if (answer === "nobody" || answer === id) return { id: other.ID, alive: false };
-  if (answer !== "unsaid") return { id: other.ID, alive: answer === other.ID };
+  const answer = await askHealth(host, port);
+  if (answer.kind === "refused") return { id: other.ID, alive: false };
+  if (answer.kind === "answered" && answer.instance !== undefined) {
+    return { id: other.ID, alive: answer.instance === other.ID };
+  }
   const checks = await consul.api.agent.check.list();
   const own = Object.values(checks)
     .map((check) => checkShape.safeParse(check).data)
     .filter((check) => check?.ServiceID === other.ID);
   return { id: other.ID, alive: own.every((check) => check?.Status !== "critical") };
-}
-
-/** The instance that answers there, `unsaid` when something answers without telling, `nobody` when nothing does. */
-async function askWhoItIs(host: string, port: number): Promise<string> {
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/health`;
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(1_000), redirect: "manual" });
-    const body: unknown = await response.json().catch(() => undefined);
-    return healthShape.safeParse(body).data?.instance ?? "unsaid";
-  } catch (error) {
-    return error instanceof Error && error.name === "TimeoutError" ? "unsaid" : "nobody";
-  }
 }

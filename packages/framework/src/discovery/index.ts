@@ -8,10 +8,12 @@ export {
 export {
   createDirectory,
   type Directory,
+  type DirectoryHealth,
   type DirectoryOptions,
-  type FollowedTarget,
   serviceTag,
 } from "./directory.js";
+export type { FollowedTarget } from "./followed-target.js";
 export type { Instance, InstanceEndpoint } from "./instance.js";
-export { createRegistration, type Registrant, type Registration, type RegistrationOptions } from "./registration.js";
+export type { Registrant } from "./registrant.js";
+export { createRegistration, type Registration, type RegistrationOptions } from "./registration.js";
 export { createSettings, type Settings, type SettingsOptions } from "./settings.js";

@@ -40,7 +40,28 @@ describe("readInstance", () => {
       id: "a@1",
       problem: expect.stringContaining("not JSON"),
     });
-    expect(readInstance({ nonsense: true })).toHaveProperty("problem");
+  });
+
+  it("knows what is not an entry of Consul's", () => {
+    expect(readInstance({ nonsense: true })).toBeUndefined();
+  });
+
+  it.each([
+    [[{ Status: "passing" }], "passing"],
+    [[{ Status: "critical" }], "failing"],
+    [[{ Status: "warning" }], "failing"],
+    [[{ Status: "passing" }, { CheckID: "serfHealth", ServiceID: "", Status: "critical" }], "failing"],
+    [[{ Status: "passing" }, { CheckID: "_service_maintenance:a@1", Status: "critical" }], "withdrawn"],
+    [[{ Status: "passing" }, { CheckID: "_node_maintenance", ServiceID: "", Status: "critical" }], "withdrawn"],
+  ])("tells by its checks %j that it is %s", (checks, state) => {
+    const Checks = checks.map((check) => ({ ServiceID: "a@1", Notes: notes, ...check }));
+    expect(readInstance(entry({ Checks }))).toMatchObject({ state });
+  });
+
+  it("is not confused by what an operator noted when he withdrew it", () => {
+    const repairs = { CheckID: "_service_maintenance:a@1", ServiceID: "a@1", Notes: "repairs", Status: "critical" };
+    const Checks = [repairs, { ServiceID: "a@1", Notes: notes, Status: "passing" }];
+    expect(readInstance(entry({ Checks }))).toMatchObject({ instance: { version: "1.0.0" }, state: "withdrawn" });
   });
 });
 

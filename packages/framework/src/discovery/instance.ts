@@ -23,10 +23,20 @@ export interface Instance {
   readonly zone: string | undefined;
 }
 
+/** What Consul's checks say of an instance; `withdrawn` is an operator's or its own word: it is under maintenance. */
+export type InstanceState = "passing" | "failing" | "withdrawn";
+
 const entryShape = z.object({
   Node: z.object({ Address: z.string() }),
   Service: z.object({ ID: z.string(), Service: z.string(), Address: z.string(), Port: z.number() }),
-  Checks: z.array(z.object({ ServiceID: z.string().optional(), Notes: z.string().optional() })),
+  Checks: z.array(
+    z.object({
+      CheckID: z.string().optional(),
+      ServiceID: z.string().optional(),
+      Status: z.string().optional(),
+      Notes: z.string().optional(),
+    }),
+  ),
 });
 
 /** The target of a service name; in 2018 the instance id `target@uuid` was the name too. */
@@ -35,13 +45,17 @@ export function targetOf(serviceName: string): string {
   return at > 0 ? serviceName.slice(0, at) : serviceName;
 }
 
-/** An entry of `GET /v1/health/service/:name` as an instance, or why it can't be one. */
-export function readInstance(entry: unknown): { instance: Instance } | { id: string; problem: string } {
+export interface ReadInstance {
+  readonly instance: Instance;
+  readonly state: InstanceState;
+}
+
+/** An entry of `GET /v1/health/service/:name` as an instance, or why it can't be one; undefined for one not of Consul's. */
+export function readInstance(entry: unknown): ReadInstance | { id: string; problem: string } | undefined {
   const parsed = entryShape.safeParse(entry);
-  if (!parsed.success)
-    return { id: "(unreadable)", problem: `the entry is not one of Consul's: ${parsed.error.message}` };
+  if (!parsed.success) return undefined;
   const { Node: node, Service: service, Checks: checks } = parsed.data;
-  const own = checks.filter((check) => check.ServiceID === service.ID);
+  const own = checks.filter((check) => check.ServiceID === service.ID && !isMaintenance(check));
   const described = own.find((check) => check.Notes) ?? own[0];
   const read = readNotes(described?.Notes);
   if ("problem" in read) return { id: service.ID, problem: read.problem };
@@ -58,5 +72,19 @@ export function readInstance(entry: unknown): { instance: Instance } | { id: str
       description,
       zone,
     },
+    state: stateOf(checks),
   };
+}
+
+type Check = z.infer<typeof entryShape>["Checks"][number];
+
+function stateOf(checks: readonly Check[]): InstanceState {
+  const failing = checks.filter((check) => check.Status !== undefined && check.Status !== "passing");
+  if (failing.length === 0) return "passing";
+  return failing.some(isMaintenance) ? "withdrawn" : "failing";
+}
+
+/** Consul's own names for the checks by which a service or a whole node is put under maintenance. */
+function isMaintenance({ CheckID: id = "" }: Check): boolean {
+  return id.startsWith("_service_maintenance:") || id === "_node_maintenance";
 }

@@ -1,44 +1,14 @@
 import { randomUUID } from "node:crypto";
-import semver from "semver";
-import {
-  backoffMs,
-  badOption,
-  delay,
-  expectPort,
-  expectTargetName,
-  type Logger,
-  silentLogger,
-  VastifyError,
-} from "../core/index.js";
+import { z } from "zod";
+import { backoffMs, delay, type Logger, silentLogger, VastifyError } from "../core/index.js";
 import { type ConsulHandle, consulError, statusOf } from "./consul-client.js";
-import { serviceTag } from "./directory.js";
 import { type EndpointHolder, holderOf } from "./endpoint-holder.js";
-import { writeNotes } from "./notes.js";
+import { consulService, expectRegistrant, type Registrant } from "./registrant.js";
 
-export interface Registrant {
-  /** The target. */
-  name: string;
-  /** The address that others reach it at. */
-  host: string;
-  /** Where it serves REST and `/health`. */
-  httpPort: number;
-  /** Where it answers calls; null for a service that answers none. */
-  microservicePort: number | null;
-  /** Semver. */
-  version: string;
-  /** @default `name@` and a random UUID */
-  id?: string;
-  /** Added to the tag `vastify`. @default [] */
-  tags?: readonly string[];
-  /** What the microservice port speaks besides Seneca's HTTP protocol. @default [] */
-  protocols?: readonly string[];
-  /** Equal for instances whose routes and actions are the same. */
-  description?: string;
-  /** Where it runs, such as a rack or an availability zone: callers of the same zone may prefer it. @default none */
-  zone?: string;
-  /** More keys for the check's Notes, for readers who know them; they never replace the contract's own. @default {} */
-  notes?: Readonly<Record<string, unknown>>;
-}
+const renewJitterMs = 500;
+
+/** What `GET /v1/agent/services` gives, by id; anything else is not Consul's. */
+const servicesShape = z.record(z.string(), z.unknown(), "its answer is not a list of services");
 
 export interface RegistrationOptions {
   consul: ConsulHandle;
@@ -57,8 +27,12 @@ export interface Registration {
    * Registers, and from then on comes back by itself when Consul forgot us.
    * @throws VastifyError `already_exists`, reason `endpoint_taken`, when another live service holds our address and
    * port; `unavailable`, reason `registry_unreachable`, when Consul does not answer before `signal` aborts
+   * @param inBackground once it resolves, `register` does too: it then goes on until it succeeds, and a refusal is
+   * logged and tried again
    */
-  register(signal: AbortSignal): Promise<void>;
+  register(signal: AbortSignal, inBackground?: Promise<void>): Promise<void>;
+  /** Looks at once, give or take half a second, whether Consul still knows us. */
+  renewNow(): void;
   /** Takes us out. Never throws: a Consul that is away drops us by its own checks. */
   deregister(): Promise<void>;
 }
@@ -70,12 +44,14 @@ export function createRegistration(options: RegistrationOptions): Registration {
   const id = registrant.id ?? `${registrant.name}@${randomUUID()}`;
   const service = consulService(registrant, id, checkIntervalSeconds);
   const lifetime = new AbortController();
-  let renewing: Promise<void> = Promise.resolve();
+  let nap = new AbortController();
+  let registering: Promise<void> = Promise.resolve();
 
   const put = () => consul.api.agent.service.register(service);
+  const list = async () => servicesShape.parse(await consul.api.agent.service.list());
 
   async function registerOnce(): Promise<void> {
-    const services = await consul.api.agent.service.list();
+    const services = await list();
     const holder = await holderOf({ consul, services, host: registrant.host, port: registrant.httpPort, id });
     if (holder?.alive) throw endpointTaken(registrant, holder);
     if (holder) {
@@ -85,14 +61,39 @@ export function createRegistration(options: RegistrationOptions): Registration {
     await put();
   }
 
+  /** Only an unreachable Consul is worth waiting for; a refusal is final, as long as somebody waits to hear of it. */
+  async function untilRegistered(isAwaited: () => boolean, signal: AbortSignal): Promise<void> {
+    let told = "";
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await registerOnce();
+        if (attempt > 0) log.info(`registered as ${id}, as Consul answers now`);
+        return;
+      } catch (thrown) {
+        const error = VastifyError.is(thrown) ? thrown : consulError(thrown, consul, "the registration");
+        const isRefusal = error.code !== "unavailable";
+        if (signal.aborted || (isRefusal && isAwaited())) throw error;
+        if (told !== error.message) log[isRefusal ? "error" : "warn"](`${error.message}; waiting for it`);
+        told = error.message;
+        await delay(250 + backoffMs(attempt, { baseMs: 250, maxMs: 2_000 }), signal);
+        if (signal.aborted) throw error;
+      }
+    }
+  }
+
   /** Consul forgets everybody when it restarts empty; services come back within one round. */
   async function renew(): Promise<void> {
     let lost = false;
     for (;;) {
-      await delay(renewMs, lifetime.signal);
+      await delay(renewMs, nap.signal);
+      if (nap.signal.aborted && !lifetime.signal.aborted) {
+        nap = new AbortController();
+        // Hundreds of services hear of Consul's return at once.
+        await delay(Math.random() * renewJitterMs, lifetime.signal);
+      }
       if (lifetime.signal.aborted) return;
       try {
-        const services = await consul.api.agent.service.list();
+        const services = await list();
         if (!(id in services)) {
           await put();
           log.info(`registered again as ${id}: Consul had forgotten us`);
@@ -107,14 +108,20 @@ export function createRegistration(options: RegistrationOptions): Registration {
 
   return {
     id,
-    async register(signal) {
-      await untilReachable(registerOnce, consul, signal, log);
-      if (lifetime.signal.aborted) return;
-      renewing = renew();
+    async register(signal, inBackground) {
+      let isAwaited = true;
+      const background = inBackground?.then(() => {
+        isAwaited = false;
+      });
+      const registered = untilRegistered(() => isAwaited, AbortSignal.any([signal, lifetime.signal]));
+      registering = registered.then(renew, () => {});
+      await Promise.race(background ? [registered, background] : [registered]);
     },
+    renewNow: () => nap.abort(),
     async deregister() {
       lifetime.abort();
-      await renewing;
+      nap.abort();
+      await registering;
       try {
         await consul.api.agent.service.deregister({ id });
       } catch (thrown) {
@@ -124,78 +131,6 @@ export function createRegistration(options: RegistrationOptions): Registration {
       }
     },
   };
-}
-
-/** Only an unreachable Consul is worth waiting for; a refusal is final. */
-async function untilReachable(register: () => Promise<void>, consul: ConsulHandle, signal: AbortSignal, log: Logger) {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await register();
-      return;
-    } catch (thrown) {
-      const error = VastifyError.is(thrown) ? thrown : consulError(thrown, consul, "the registration");
-      if (error.code !== "unavailable" || signal.aborted) throw error;
-      if (attempt === 0) log.warn(`${error.message}; waiting for it`);
-      await delay(250 + backoffMs(attempt, { baseMs: 250, maxMs: 2_000 }), signal);
-      if (signal.aborted) throw error;
-    }
-  }
-}
-
-function consulService(registrant: Registrant, id: string, checkIntervalSeconds: number) {
-  const {
-    name,
-    host,
-    httpPort,
-    microservicePort,
-    version,
-    tags = [],
-    protocols = [],
-    description,
-    zone,
-    notes = {},
-  } = registrant;
-  return {
-    name,
-    id,
-    address: host,
-    port: httpPort,
-    tags: [serviceTag, ...tags],
-    // Meta's keys may not hold a `$`, so the contract lives in the check's Notes and this is for people.
-    meta: { version },
-    check: {
-      name: `${name} answers /health`,
-      http: `http://${host.includes(":") ? `[${host}]` : host}:${httpPort}/health`,
-      interval: `${checkIntervalSeconds}s`,
-      timeout: "2s",
-      deregistercriticalserviceafter: "1m",
-      status: "passing",
-      notes: writeNotes({
-        ...notes,
-        $$version: version,
-        $$microservicePort: microservicePort,
-        ...(protocols.length > 0 && { protocols: [...protocols] }),
-        ...(description !== undefined && { description }),
-        ...(zone !== undefined && { zone }),
-      }),
-    },
-  };
-}
-
-function expectRegistrant(registrant: Registrant): Registrant {
-  expectTargetName("name", registrant.name);
-  if (typeof registrant.host !== "string" || registrant.host === "") {
-    throw badOption("host", registrant.host, "the address that others reach this service at");
-  }
-  expectPort("port", registrant.httpPort);
-  if (registrant.microservicePort !== null) expectPort("$$microservicePort", registrant.microservicePort);
-  if (typeof registrant.version !== "string" || semver.valid(registrant.version) === null) {
-    throw badOption("$$version", registrant.version, 'a semver such as "1.2.3"');
-  }
-  if (registrant.zone !== undefined && (typeof registrant.zone !== "string" || registrant.zone === "")) {
-    throw badOption("zone", registrant.zone, "the name of a zone");
-  }
-  return registrant;
 }
 
 function endpointTaken(registrant: Registrant, holder: EndpointHolder): VastifyError {

@@ -10,6 +10,7 @@ import {
   type Logger,
   type Message,
   outcomeOf,
+  type RequestHeaders,
   VastifyError,
 } from "../core/index.js";
 import {
@@ -24,6 +25,7 @@ import {
 import type { DirectAction } from "./action-self.js";
 import { createSeneca, type SenecaOptions } from "./create-seneca.js";
 import { actionTimeoutOf, createDirectActions } from "./direct-actions.js";
+import { type ExplainedDispatch, explainAction } from "./explain-action.js";
 import { createExposure } from "./exposure.js";
 import { createFinder } from "./find-action.js";
 import { installRemoteAction, type RemoteCaller } from "./remote-action.js";
@@ -41,6 +43,8 @@ export interface ActOptions {
   tx?: string;
   /** The action may be carried out twice without harm, so it may be tried again elsewhere. @default false */
   idempotent?: boolean;
+  /** Of the request that led to this call, by their names in lower case: routing rules may look at them. @default none */
+  headers?: RequestHeaders;
 }
 
 export interface DispatcherOptions {
@@ -74,6 +78,11 @@ export interface Dispatcher {
   expose(pluginName: string): void;
   /** The patterns that peers may call. */
   exposed(): Message[];
+  /**
+   * What `act` would do with a message.
+   * @throws VastifyError `invalid_argument`, reason `bad_target` or `bad_version`
+   */
+  explain(message: Message): ExplainedDispatch;
 }
 
 // A chain that crosses this many processes, or is this deep in one, is going round in circles.
@@ -240,12 +249,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     seneca,
     act(message, actOptions) {
       if (typeof message !== "object" || message === null) return Promise.reject(badMessage(message));
-      const { timeoutMs, tx, idempotent, signal } = actOptions ?? {};
+      const { timeoutMs, tx, idempotent, headers, signal } = actOptions ?? {};
       if (tx !== undefined && !isTraceId(tx))
         return Promise.reject(badOption("tx", tx, "a trace id of visible ASCII without quotes"));
       const call = hasDirectives(message)
-        ? beginDirected(message, { timeoutMs, tx, idempotent } as Partial<CallOptions>, signal)
-        : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent }, signal);
+        ? beginDirected(message, { timeoutMs, tx, idempotent, headers } as Partial<CallOptions>, signal)
+        : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent, headers }, signal);
       return signal ? outcomeUntil(signal, call) : outcomeOf(call);
     },
     receive({ message, tx, timeoutMs = defaultTimeoutMs, hops }) {
@@ -260,6 +269,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       else call.fail(noPattern(message));
       call.watch();
       return call;
+    },
+    explain(message) {
+      const addressee = addresseeOf(message);
+      if (addressee && isElsewhere(addressee, message)) return { action: undefined, addressee };
+      const definition = findHere(message);
+      if (!definition) return { action: undefined, addressee: undefined };
+      const way = isPlain() && direct(definition) !== null ? "direct" : "seneca";
+      return { action: explainAction(definition, way), addressee: undefined };
     },
     expose: exposure.add,
     exposed: exposure.list,

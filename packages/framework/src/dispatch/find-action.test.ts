@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { seededRandom } from "../../test/support/seeded.js";
 import { silentLogger } from "../core/index.js";
 import { closeSeneca, createSeneca } from "./create-seneca.js";
 import { createFinder } from "./find-action.js";
@@ -6,15 +7,9 @@ import { createFinder } from "./find-action.js";
 const seneca = createSeneca({ tag: "t", timeoutMs: 1_000, log: silentLogger });
 afterAll(() => closeSeneca(seneca));
 
-/** Numbers that look random and are the same in every run (mulberry32). */
 function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+  const random = seededRandom(seed);
+  return (below) => Math.floor(random() * below);
 }
 
 const keys = ["$$target", "a", "b", "c", "cmd", "zone"];

@@ -6,6 +6,7 @@ export {
   type DispatcherOptions,
   type ReceivedCall,
 } from "./dispatcher.js";
+export type { ExplainedAction, ExplainedDispatch } from "./explain-action.js";
 export { installRemoteAction, type RemoteActionOptions, type RemoteCaller } from "./remote-action.js";
 export type {
   ActionDefinition,

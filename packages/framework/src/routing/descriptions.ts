@@ -11,7 +11,7 @@ import {
   VastifyError,
 } from "../core/index.js";
 import type { Directory, Instance, InstanceEndpoint } from "../discovery/index.js";
-import type { TransportClient } from "../transport/index.js";
+import { type TransportClient, triedOnce } from "../transport/index.js";
 
 /** The message that every service of ours answers with what it offers. */
 export const describeMessage: Message = { role: "vastify", cmd: "describe" };
@@ -132,7 +132,7 @@ async function ask(
   const call = new Call(describeMessage, { timeoutMs: askTimeoutMs, idempotent: true }, deadlines);
   const giveUp = () => call.cancel();
   lifetime.addEventListener("abort", giveUp, { once: true });
-  transport.send(endpoint, { call, failed: (error) => call.fail(error) });
+  transport.send(endpoint, triedOnce(call));
   try {
     return await outcomeOf(call);
   } finally {

@@ -1,164 +1,154 @@
 import semver from "semver";
-import { type Addressee, type Call, type Logger, silentLogger, VastifyError } from "../core/index.js";
-import type { Directory, FollowedTarget, Instance } from "../discovery/index.js";
+import { type Addressee, type Call, Deadlines, type Logger, silentLogger } from "../core/index.js";
+import type { Directory, Settings } from "../discovery/index.js";
 import type { RemoteCaller } from "../dispatch/index.js";
-import { createRetryPolicy } from "../resilience/index.js";
-import type { Outgoing, TransportClient } from "../transport/index.js";
-import { createPicker, type Picker, versionsFor } from "./picker.js";
+import { circuitOpen, policyOf, type RetryPolicy, type TargetPolicy } from "../resilience/index.js";
+import type { TransportClient } from "../transport/index.js";
+import { Attempt, type AttemptListener, type Destination } from "./attempt.js";
+import { type Balance, expectBalance } from "./balance.js";
+import { createClock } from "./clock.js";
+import { createDocuments } from "./documents.js";
+import { type Asked, explainRoute, type RouteExplanation } from "./explain-route.js";
+import { injectFault } from "./inject-fault.js";
+import { nobodyAnswers } from "./nobody-answers.js";
+import type { Peer } from "./peer.js";
+import { createPolicyCalls } from "./policy-calls.js";
+import { rollBack } from "./roll-back.js";
+import { versionsFor } from "./target-routes.js";
+import { TargetState } from "./target-state.js";
 
 export interface RouterOptions {
   /** Who we are: calls to ourselves stay in the process. */
   self: { target: string; version: string };
   directory: Directory;
   transport: TransportClient;
-  /** How long an instance that could not be reached is passed over, in milliseconds. @default 10_000 */
-  avoidMs?: number;
+  /** Rules, policies and faults that operators write into Consul's KV. @default none are followed */
+  settings?: Settings | undefined;
+  /** How calls are spread over instances, unless a target's rules say otherwise. @default "p2c" */
+  balance?: Balance | undefined;
+  /** Where we are: instances in the same zone are preferred. @default no preference */
+  zone?: string | undefined;
+  /** How long a new instance takes to get its full share, in milliseconds. @default 10_000 */
+  slowStartMs?: number | undefined;
+  /** What callers do when a target fails, by target; `*` for all others. Consul's KV has the last word. @default {} */
+  policies?: Readonly<Record<string, TargetPolicy>> | undefined;
+  /** Whether faults may be injected from Consul's KV: for staging. @default false */
+  chaos?: boolean | undefined;
+  /** @default Math.random */
+  random?: () => number;
   /** @default silentLogger */
   log?: Logger;
 }
 
-/** Why an instance is passed over for a while. */
-const failing: ReadonlySet<string | undefined> = new Set(["peer_unreachable", "peer_lost", "draining"]);
+export interface Router extends RemoteCaller {
+  /** How a call would be routed now; it sends nothing. */
+  explain(addressee: Addressee, asked: Asked): Promise<RouteExplanation>;
+  stop(): void;
+}
 
 /**
  * Sends calls to an instance of their `$$target` that satisfies their `$$version`.
  *
- * Its errors: `not_found` reason `no_target`, `unavailable` reason `no_instances` or `no_version`, `unimplemented`
- * reason `no_calls`, and whatever the peer or the transport says.
+ * Its errors: `not_found` reason `no_target`, `unavailable` reason `no_instances`, `no_version` or `circuit_open`,
+ * `unimplemented` reason `no_calls`, `resource_exhausted` reason `bulkhead_full`, and whatever the peer or the
+ * transport says.
+ * @throws VastifyError `invalid_argument`, reason `bad_option`
  */
-export function createRouter(options: RouterOptions): RemoteCaller {
-  const { self, directory, transport, avoidMs = 10_000, log = silentLogger } = options;
-  const targets = new Map<string, TargetRoutes>();
-  const avoidUntil = new Map<string, number>();
-  const retryIn = createRetryPolicy();
+export function createRouter(options: RouterOptions): Router {
+  const { self, directory, transport, settings, zone, slowStartMs = 10_000, random = Math.random } = options;
+  const { policies = {}, chaos = false, log = silentLogger } = options;
+  const balance = expectBalance("routing.balance", options.balance ?? "p2c");
+  const documents = createDocuments({ settings, policies, chaos, log });
+  const clock = createClock();
+  const states = new Map<string, TargetState>();
 
-  function routesOf(target: string): TargetRoutes {
-    const known = targets.get(target);
-    if (known && known.instances === known.followed.instances) return known;
-    const followed = known?.followed ?? directory.follow(target);
-    // Instances are replaced as a whole when one of them changes.
-    forgetOld();
-    const routes = { followed, instances: followed.instances, picker: createPicker(followed.instances) };
-    targets.set(target, routes);
-    return routes;
-  }
-
-  /** Instances that are gone are asked about no more. */
-  function forgetOld(): void {
-    const now = performance.now();
-    for (const [id, until] of avoidUntil) if (until < now) avoidUntil.delete(id);
-  }
-
-  function shouldAvoid(instance: Instance): boolean {
-    const until = avoidUntil.get(instance.id);
-    if (until === undefined) return false;
-    if (performance.now() < until) return true;
-    avoidUntil.delete(instance.id);
-    return false;
-  }
-
-  /** Sends a call to one instance after the other until one answers, or another try would not help. */
-  function tryOne(addressee: Addressee, call: Call, attempt: number): void {
-    const routes = routesOf(addressee.target);
-    const instance = routes.picker.pick(addressee.version, avoidUntil.size === 0 ? nobodyIsAvoided : shouldAvoid);
-    if (instance?.endpoint)
-      transport.send(instance.endpoint, new Attempt(addressee, call, instance, attempt, onFailure));
-    else call.fail(nobody(addressee, routes, directory));
-  }
-
-  function onFailure({ addressee, call, instance, number }: Attempt, error: VastifyError): void {
-    if (failing.has(error.reason)) {
-      if (!shouldAvoid(instance))
-        log.warn(`${instance.id} is passed over for ${avoidMs} ms: ${error.message}`, { tx: call.tx });
-      avoidUntil.set(instance.id, performance.now() + avoidMs);
+  function stateOf(target: string): TargetState {
+    let state = states.get(target);
+    if (!state) {
+      const followed = directory.follow(target);
+      state = new TargetState({ followed, documents, clock, balance, zone, slowStartMs, random });
+      states.set(target, state);
     }
-    const waitMs = retryIn(call, error, number);
-    if (waitMs === undefined) {
-      call.fail(error);
-      return;
-    }
-    // If the call is given up meanwhile, its deadline has said so already.
-    setTimeout(() => {
-      if (call.outcome === "open") tryOne(addressee, call, number + 1);
-    }, waitMs);
+    return state;
+  }
+
+  /** Picks an instance and sends the call there. */
+  function tryOne(to: Destination, call: Call, number: number, retryIn: RetryPolicy, except?: Peer): Peer | undefined {
+    const { state, addressee } = to;
+    const { message, headers } = call;
+    const now = clock.tick();
+    const ask = { message, headers, version: addressee.version, now, except };
+    const group = state.routes.choose(ask);
+    const peer = group?.balance(ask);
+    const endpoint = peer?.instance.endpoint;
+    if (!group) call.fail(nobodyAnswers(addressee, state, directory));
+    else if (!peer || !endpoint || peer.circuit?.allows() === false) call.fail(circuitOpen(addressee.target));
+    else transport.send(endpoint, new Attempt(listener, to, call, peer, number, retryIn, now));
+    return peer;
+  }
+
+  const listener: AttemptListener = {
+    tick: clock.tick,
+    ejected({ peer, call }, error) {
+      const ms = Math.round(peer.ejection.outForMs());
+      log.warn(`${peer.instance.id} is passed over for ${ms} ms: ${error.message}`, { tx: call.tx });
+    },
+    measured({ to: { state }, peer }, latencyMs, failed) {
+      const { canary } = state;
+      const verdict = canary?.record(peer.instance.version, latencyMs, failed);
+      if (canary && verdict) rollBack({ state, rule: canary.rule, verdict, settings, log });
+    },
+    failed({ to, call, peer, number, retryIn }, error) {
+      const waitMs = retryIn(call, error, number);
+      if (waitMs === undefined) {
+        call.fail(error);
+        return;
+      }
+      // If the call is given up meanwhile, its deadline has said so already.
+      setTimeout(() => {
+        if (call.outcome === "open") tryOne(to, call, number + 1, retryIn, peer);
+      }, waitMs);
+    },
+  };
+
+  function begin(to: Destination, call: Call, retryIn: RetryPolicy, except?: Peer): Peer | undefined {
+    const { followed } = to.state;
+    if (followed.instances.length > 0) return tryOne(to, call, 1, retryIn, except);
+    // A target that nobody asked about before becomes known with Consul's first answer.
+    void followed.known.then(() => call.outcome === "open" && tryOne(to, call, 1, retryIn, except));
+    return undefined;
+  }
+
+  const policyCalls = createPolicyCalls({ begin, deadlines: new Deadlines() });
+
+  function carry(to: Destination, call: Call): void {
+    const { state } = to;
+    if (state.isPlain) begin(to, call, state.retryIn);
+    else policyCalls.carry(to, call, policyOf(state.policy, call.message));
   }
 
   return {
     isHere({ target, version }) {
       if (target !== self.target) return false;
       if (version !== undefined) return semver.satisfies(self.version, version);
-      const { versions } = routesOf(target).picker;
-      return versionsFor(semver.rsort([...new Set([...versions, self.version])]), undefined)[0] === self.version;
+      const { versions } = stateOf(target).routes;
+      const [newest] = versionsFor(semver.rsort([...new Set([...versions, self.version])]), undefined);
+      return newest === undefined || newest === self.version;
     },
     send(addressee, call) {
-      const { followed } = routesOf(addressee.target);
-      if (followed.instances.length > 0) tryOne(addressee, call, 1);
-      // A target that nobody asked about before becomes known with Consul's first answer.
-      else void followed.known.then(() => tryOne(addressee, call, 1));
+      const state = stateOf(addressee.target);
+      const to = { state, addressee };
+      clock.tick();
+      state.refresh();
+      state.budget.onCall();
+      if (state.chaos === undefined) carry(to, call);
+      else injectFault(state.chaos, call, random, () => carry(to, call));
     },
+    async explain(addressee, asked) {
+      const state = stateOf(addressee.target);
+      if (state.followed.instances.length === 0) await state.followed.known;
+      return explainRoute(state, addressee, asked, clock.tick());
+    },
+    stop: documents.stop,
   };
-}
-
-const nobodyIsAvoided = (): boolean => false;
-
-/** One try of a call at one instance. */
-class Attempt implements Outgoing {
-  readonly addressee: Addressee;
-  readonly call: Call;
-  readonly instance: Instance;
-  /** Counted from 1. */
-  readonly number: number;
-  private readonly onFailure: (attempt: Attempt, error: VastifyError) => void;
-
-  constructor(addressee: Addressee, call: Call, instance: Instance, number: number, onFailure: Attempt["onFailure"]) {
-    this.addressee = addressee;
-    this.call = call;
-    this.instance = instance;
-    this.number = number;
-    this.onFailure = onFailure;
-  }
-
-  failed(error: VastifyError): void {
-    this.onFailure(this, error);
-  }
-}
-
-/** What the router keeps of a target. */
-interface TargetRoutes {
-  readonly followed: FollowedTarget;
-  readonly instances: readonly Instance[];
-  readonly picker: Picker;
-}
-
-function nobody(
-  { target, version }: Addressee,
-  { followed, picker }: TargetRoutes,
-  directory: Directory,
-): VastifyError {
-  if (version !== undefined && semver.validRange(version) === null) {
-    const text = `$$version of the call to ${target} must be a semver or a range, got ${version}`;
-    return new VastifyError("invalid_argument", text, { reason: "bad_version" });
-  }
-  if (picker.versions.length > 0) {
-    const alive = picker.versions.join(", ");
-    return new VastifyError("unavailable", `no instance of ${target} satisfies version ${version}; alive: ${alive}`, {
-      reason: "no_version",
-      details: { target, version, alive: picker.versions },
-    });
-  }
-  if (followed.instances.length > 0) {
-    return new VastifyError("unimplemented", `${target} answers no calls: it has no microservice port`, {
-      reason: "no_calls",
-    });
-  }
-  if (!directory.isKnown(target)) {
-    return new VastifyError("not_found", `no service named ${target} is registered`, {
-      reason: "no_target",
-      details: { target },
-    });
-  }
-  return new VastifyError("unavailable", `no instance of ${target} is alive`, {
-    reason: "no_instances",
-    details: { target },
-  });
 }

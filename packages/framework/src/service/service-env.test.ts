@@ -29,6 +29,7 @@ describe("serviceEnv", () => {
       CONSUL_DATACENTER: "dc2",
       CONSUL_CONSISTENCY: "stale",
       ZONE: "rack-7",
+      ROUTING_SNAPSHOT: "/var/lib/account-server/routing.json",
       LOG_LEVEL: "debug",
       LOG_FORMAT: "json",
     };
@@ -41,6 +42,7 @@ describe("serviceEnv", () => {
       microservice: { port: 0 },
       consul: { address: "https://consul.example:8501", token: "secret", datacenter: "dc2", consistency: "stale" },
       zone: "rack-7",
+      routing: { snapshot: "/var/lib/account-server/routing.json" },
       log: { level: "debug", format: "json" },
     });
   });

@@ -18,7 +18,7 @@ export interface ServiceEnvDefaults {
 }
 
 export type ServiceEnv = Required<Pick<ServiceOptions, "name" | "version" | "host" | "http" | "consul">> &
-  Pick<ServiceOptions, "advertise" | "zone"> & {
+  Pick<ServiceOptions, "advertise" | "zone" | "routing"> & {
     readonly log: { level: LogLevel; format?: "pretty" | "json"; color?: boolean };
     readonly microservice: { port: number };
   };
@@ -56,6 +56,7 @@ const serviceShape = {
     .describe(`one of ${consistencies.join(", ")}`)
     .optional(),
   ZONE: anyText.optional(),
+  ROUTING_SNAPSHOT: anyText.optional(),
   LOG_LEVEL: z
     .enum(logLevels)
     .describe(`one of ${logLevels.join(", ")}`)
@@ -67,8 +68,8 @@ const serviceShape = {
 
 /**
  * The options that every service takes from its environment: HOST, HTTP_PORT, MICROSERVICE_PORT, ADVERTISE_HOST,
- * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, ZONE, LOG_LEVEL,
- * LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
+ * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, ZONE,
+ * ROUTING_SNAPSHOT, LOG_LEVEL, LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the variables that are wrong
  */
 export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
@@ -88,6 +89,7 @@ export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
       ...(read.CONSUL_CONSISTENCY !== undefined && { consistency: read.CONSUL_CONSISTENCY }),
     },
     ...(read.ZONE !== undefined && { zone: read.ZONE }),
+    ...(read.ROUTING_SNAPSHOT !== undefined && { routing: { snapshot: read.ROUTING_SNAPSHOT } }),
     log: {
       level: read.LOG_LEVEL,
       ...(read.LOG_FORMAT !== undefined && { format: read.LOG_FORMAT }),

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { badOption, expectPort, expectTargetName, type Logger, type Part } from "../core/index.js";
 import type { ConsulOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
-import { isVersion } from "../routing/index.js";
+import { type Balance, isVersion, type TargetPolicy } from "../routing/index.js";
 import { type LogOptions, logLevels } from "../telemetry/index.js";
 import { resolveTransportLimits, type TransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
@@ -71,7 +71,25 @@ export interface ServiceOptions {
   routing?: {
     /** No view of Consul is older than this, in milliseconds. @default 12_000 */
     servicesRefresh?: number;
+    /** How calls are spread over a target's instances, unless its rules in Consul's KV say otherwise. @default "p2c" */
+    balance?: Balance;
+    /** How long a new instance takes to get its full share of the calls, in milliseconds. @default 10_000 */
+    slowStartMs?: number;
+    /**
+     * How long instances are used, at most, that Consul lists no longer but that still answer, in milliseconds.
+     * @default 600_000
+     */
+    keepUnlistedMs?: number;
+    /** A file of this process to keep the known instances in, for a start without Consul. @default none */
+    snapshot?: string;
   };
+  /**
+   * How calls to other services are made, by target, `*` standing for all others: deadlines, retries, hedging,
+   * circuits, bulkheads, fallbacks. What `vastify/policies/<target>` in Consul's KV says comes first. @default {}
+   */
+  policies?: Readonly<Record<string, TargetPolicy>>;
+  /** Whether the faults that `vastify/chaos/<target>` in Consul's KV asks for are injected: for staging. @default false */
+  chaos?: boolean;
   /** Options for Seneca itself. @default {} */
   seneca?: SenecaOptions;
   /** How long start() may take, in milliseconds. @default 30_000 */
@@ -100,6 +118,12 @@ export interface ResolvedServiceOptions {
   readonly log: Logger | LogOptions;
   readonly timeoutMs: number;
   readonly servicesRefreshMs: number;
+  readonly balance: Balance | undefined;
+  readonly slowStartMs: number;
+  readonly policies: Readonly<Record<string, TargetPolicy>>;
+  readonly chaos: boolean;
+  readonly keepUnlistedMs: number;
+  readonly snapshot: string | undefined;
   readonly seneca: SenecaOptions;
   readonly startTimeoutMs: number;
   readonly noticeMs: number;
@@ -125,13 +149,15 @@ const known = {
     "log",
     "timeoutMs",
     "routing",
+    "policies",
+    "chaos",
     "seneca",
     "startTimeoutMs",
     "drain",
   ],
   http: ["port", "maxBodyBytes"],
   microservice: ["port", "limits"],
-  routing: ["servicesRefresh"],
+  routing: ["servicesRefresh", "balance", "slowStartMs", "keepUnlistedMs", "snapshot"],
   drain: ["noticeMs", "graceMs"],
   consul: [
     "address",
@@ -184,13 +210,19 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
             limits: resolveTransportLimits(microservice.limits),
           },
     peers,
-    zone: expectZone(options.zone),
+    zone: expectText("zone", options.zone, "the name of a zone"),
     consul,
     modules: expectList("modules", options.modules).map(expectModule),
     parts: expectList("parts", options.parts).map(expectPart),
     log: expectLog(log),
     timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
     servicesRefreshMs: expectPositive("routing.servicesRefresh", routing.servicesRefresh ?? 12_000),
+    balance: routing.balance,
+    slowStartMs: expectDuration("routing.slowStartMs", routing.slowStartMs ?? 10_000),
+    policies: expectObject("policies", options.policies ?? {}),
+    chaos: expectSwitch("chaos", options.chaos ?? false),
+    keepUnlistedMs: expectDuration("routing.keepUnlistedMs", routing.keepUnlistedMs ?? 600_000),
+    snapshot: expectText("routing.snapshot", routing.snapshot, "the path of a file"),
     seneca: options.seneca ?? {},
     startTimeoutMs: expectPositive("startTimeoutMs", options.startTimeoutMs ?? 30_000),
     noticeMs: expectDuration("drain.noticeMs", drain.noticeMs ?? 1_000),
@@ -203,9 +235,9 @@ function expectVersion(version: unknown): string {
   throw badOption("version", version, 'a semver such as "1.2.3"');
 }
 
-function expectZone(zone: unknown): string | undefined {
-  if (zone === undefined || (typeof zone === "string" && zone !== "")) return zone;
-  throw badOption("zone", zone, "the name of a zone");
+function expectText(name: string, value: unknown, expected: string): string | undefined {
+  if (value === undefined || (typeof value === "string" && value !== "")) return value;
+  throw badOption(name, value, expected);
 }
 
 /** A name that is written wrong would otherwise be an option that is silently not there. */
@@ -247,6 +279,16 @@ function expectPositive(name: string, value: unknown): number {
 function expectDuration(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0) return value;
   throw badOption(name, value, "a number of milliseconds, 0 or more");
+}
+
+function expectObject<T extends object>(name: string, value: T): T {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw badOption(name, value, "an object");
+}
+
+function expectSwitch(name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw badOption(name, value, "true or false");
 }
 
 function expectModule(module: ServiceModule, index: number): ServiceModule {

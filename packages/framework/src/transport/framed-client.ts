@@ -19,6 +19,8 @@ export interface FramedClientOptions {
   readonly maxBytes: number;
   /** How long a peer may be silent before it is asked whether it lives, and then to answer, in milliseconds. */
   readonly heartbeatMs: number;
+  /** How long a peer may take to be connected and to greet, in milliseconds. */
+  readonly connectTimeoutMs: number;
 }
 
 export interface FramedClient {
@@ -87,6 +89,7 @@ class Connection implements FrameTaker {
   private readonly raw = new RawBytes();
   private readonly pending = new CallTable<Outgoing>();
   private readonly heartbeat: NodeJS.Timeout;
+  private readonly greetBy: NodeJS.Timeout;
   /** What waits for the peer's greeting: until then nothing of it is sent. */
   private early: Early[] = [];
   private earlyLength = 0;
@@ -124,6 +127,10 @@ class Connection implements FrameTaker {
       this.failure = error;
     });
     this.socket.on("close", () => this.closed());
+    this.greetBy = setTimeout(
+      () => this.socket.destroy(new Error(`it did not greet within ${options.connectTimeoutMs} ms`)),
+      options.connectTimeoutMs,
+    ).unref();
     this.writer.write(`${preface}${JSON.stringify({ secret: options.secret, maxBytes: options.maxBytes })}\n`);
     this.heartbeat = setInterval(() => this.beat(), options.heartbeatMs).unref();
     this.idle();
@@ -180,8 +187,10 @@ class Connection implements FrameTaker {
 
   /** The peer need not go on with a call that was given up. */
   private readonly onAbort = (call: Call): void => {
+    const outgoing = this.pending.get(call.wireId);
     this.settled(call.wireId, call);
     this.writer.write(cancelFrame(call.wireId));
+    outgoing?.abandoned();
   };
 
   onLine(line: string, careful: boolean): number {
@@ -219,7 +228,7 @@ class Connection implements FrameTaker {
 
   private onResult(frame: Frame): number {
     if (frame.length <= 3) {
-      this.take(frame)?.call.succeed(frame[2]);
+      this.take(frame)?.answered(frame[2]);
       return 0;
     }
     const announced = readAnnounced(frame[3], this.options.maxBytes);
@@ -232,7 +241,7 @@ class Connection implements FrameTaker {
       };
       const result = attach(frame[2], announced, raw, streamOf);
       const outgoing = this.take(frame);
-      if (outgoing) outgoing.call.succeed(result);
+      if (outgoing) outgoing.answered(result);
       else for (const stream of streams) stream.destroy();
     });
   }
@@ -243,6 +252,7 @@ class Connection implements FrameTaker {
       const [hello] = parseFrame(`[${line.slice(preface.length)}]`, limits) as [{ maxBytes?: unknown } | null];
       if (typeof hello?.maxBytes === "number") this.peerMaxBytes = hello.maxBytes;
       this.state = "open";
+      clearTimeout(this.greetBy);
       this.sendEarly();
       return;
     }
@@ -257,7 +267,10 @@ class Connection implements FrameTaker {
     const { early } = this;
     this.early = [];
     this.earlyLength = 0;
-    for (const { message, outgoing } of early) if (outgoing.call.outcome === "open") this.send(message, outgoing);
+    for (const { message, outgoing } of early) {
+      if (outgoing.call.outcome === "open") this.send(message, outgoing);
+      else outgoing.abandoned();
+    }
     if (this.pending.size === 0) this.idle();
   }
 
@@ -311,6 +324,7 @@ class Connection implements FrameTaker {
   private closed(): void {
     const { failure, endpoint, early } = this;
     this.state = "closed";
+    clearTimeout(this.greetBy);
     clearInterval(this.heartbeat);
     this.onClose();
     const cause = failure ?? new Error("the connection was closed");
@@ -323,8 +337,8 @@ class Connection implements FrameTaker {
       outgoing.failed(VastifyError.is(cause) ? cause : peerLost(endpoint, cause));
     }
     for (const { outgoing } of early) {
-      if (outgoing.call.outcome !== "open") continue;
-      outgoing.failed(VastifyError.is(cause) ? cause : peerUnreachable(endpoint, cause));
+      if (outgoing.call.outcome !== "open") outgoing.abandoned();
+      else outgoing.failed(VastifyError.is(cause) ? cause : peerUnreachable(endpoint, cause));
     }
   }
 

@@ -10,6 +10,7 @@ import { GatheredWriter } from "./gathered-writer.js";
 import { type InboundHandler, traceOf } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
+import { failureOfAction } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 import { StreamHub } from "./stream-hub.js";
 
@@ -245,7 +246,7 @@ class Connection implements FrameTaker {
 
   private answer(id: number, call: Call): void {
     if (call.outcome === "failed") {
-      this.fail(id, call.value, call.tx);
+      this.fail(id, failureOfAction(call.value), call.tx);
       return;
     }
     const { json, attachments } = detach(call.value);

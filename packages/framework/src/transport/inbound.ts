@@ -17,11 +17,25 @@ export interface InboundCall {
  */
 export type InboundHandler = (inbound: InboundCall) => Call;
 
-/** A call on its way to a peer. Its result goes to the call itself. */
+/** One try of a call at one peer. Exactly one of its methods is called, once. */
 export interface Outgoing {
   readonly call: Call;
+  /** The peer's result. */
+  answered(result: unknown): void;
   /** This try failed; whether the call fails with it is the sender's to say. */
   failed(error: VastifyError): void;
+  /** The call was given up before there was an answer. */
+  abandoned(): void;
+}
+
+/** A call that is tried once: what comes of it is the call's own outcome. */
+export function triedOnce(call: Call): Outgoing {
+  return {
+    call,
+    answered: (result) => call.succeed(result),
+    failed: (error) => call.fail(error),
+    abandoned() {},
+  };
 }
 
 /** Where a peer answers calls. */

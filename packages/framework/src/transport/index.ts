@@ -5,6 +5,7 @@ export {
   type Outgoing,
   ownProtocol,
   ownProtocolOverTls,
+  triedOnce,
 } from "./inbound.js";
 export { resolveTransportLimits, type TransportLimits } from "./limits.js";
 export { createTransportClient, type TransportClient, type TransportClientOptions } from "./transport-client.js";

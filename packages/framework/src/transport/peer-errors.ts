@@ -13,6 +13,22 @@ export function wireErrorOf(error: unknown, tx: string | undefined): WireError {
   }
 }
 
+/** By these a caller knows that its call did not run, or lost its connection: only we ourselves may say so of us. */
+const saidOfUs: ReadonlySet<string | undefined> = new Set([
+  "draining",
+  "peer_lost",
+  "peer_unreachable",
+  "too_many_calls",
+]);
+
+/** The failure of an action that did run: what it says of a service behind us must not be taken for what we say of us. */
+export function failureOfAction(thrown: unknown): VastifyError {
+  const error = VastifyError.from(thrown);
+  const { code, message, reason, details, cause } = error;
+  if (!saidOfUs.has(reason)) return error;
+  return new VastifyError(code, message, { reason: "dependency_failed", details: { ...details, reason }, cause });
+}
+
 /** The error that a peer answered with. */
 export function peerError(body: unknown, { host, port }: Endpoint): VastifyError {
   const wire = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};

@@ -22,8 +22,8 @@ export function createSenecaHttpClient(maxBytes: number): SenecaHttpClient {
     send(endpoint, body, outgoing) {
       const { call } = outgoing;
       post({ agent, origin, maxBytes }, endpoint, body, call).then(
-        (result) => call.succeed(result),
-        (error) => outgoing.failed(VastifyError.from(error)),
+        (result) => outgoing.answered(result),
+        (error) => (call.outcome === "open" ? outgoing.failed(VastifyError.from(error)) : outgoing.abandoned()),
       );
     },
     close: () => agent.destroy(),

@@ -14,7 +14,7 @@ import { isPoisonous, safeReviver, withoutDirectives } from "./clean-message.js"
 import { headers, type InboundHandler, traceOf } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
-import { wireErrorOf } from "./peer-errors.js";
+import { failureOfAction, wireErrorOf } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 
 export interface SenecaHttpOptions {
@@ -87,9 +87,11 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
       call = handle({ message, tx, timeoutMs, hops });
       if (socket.destroyed) call.cancel();
       callsInFlight += 1;
-      const result = await outcomeOf(call).finally(() => {
-        callsInFlight -= 1;
-      });
+      const result = await outcomeOf(call)
+        .catch((thrown: unknown) => Promise.reject(failureOfAction(thrown)))
+        .finally(() => {
+          callsInFlight -= 1;
+        });
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
       // A caller that hung up while it sent is nobody's failure.

@@ -15,11 +15,13 @@ export interface TransportClientOptions {
   maxBytes?: number;
   /** How long a peer may be silent before it is asked whether it lives, in milliseconds. @default 10_000 */
   heartbeatMs?: number;
+  /** How long a peer may take to be connected and to greet, in milliseconds. @default 3_000 */
+  connectTimeoutMs?: number;
 }
 
 export interface TransportClient {
   /**
-   * Sends a call to a peer. Its result becomes the call's; a failure is told to `outgoing`: the error that the peer
+   * Sends a call to a peer. What comes of it is told to `outgoing`: the result, or the error that the peer
    * answered with, or `unavailable` with reason `peer_unreachable` when nothing was sent and `peer_lost` when the
    * connection broke after sending, so that nobody knows whether the action ran.
    */
@@ -29,24 +31,23 @@ export interface TransportClient {
 
 /** Calls each peer by the best protocol that it speaks: our own, else Seneca's HTTP. */
 export function createTransportClient(options: TransportClientOptions = {}): TransportClient {
-  const { secret, tls, maxBytes = 16_777_216, heartbeatMs = 10_000 } = options;
-  const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs });
+  const { secret, tls, maxBytes = 16_777_216, heartbeatMs = 10_000, connectTimeoutMs = 3_000 } = options;
+  const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs, connectTimeoutMs });
   const http = createSenecaHttpClient(maxBytes);
   return {
     send(endpoint, outgoing) {
-      const { call } = outgoing;
-      const { json: value, attachments } = detach(withoutDirectives(call.message));
+      const { json: value, attachments } = detach(withoutDirectives(outgoing.call.message));
       let json: string;
       try {
         json = JSON.stringify(value);
       } catch (cause) {
-        call.fail(
+        outgoing.failed(
           new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause }),
         );
         return;
       }
       if (speaksOurs(endpoint)) framed.send(endpoint, { json, attachments }, outgoing);
-      else if (attachments) call.fail(noAttachments(endpoint));
+      else if (attachments) outgoing.failed(noAttachments(endpoint));
       else http.send(endpoint, json, outgoing);
     },
     close() {

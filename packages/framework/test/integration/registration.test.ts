@@ -2,12 +2,18 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { startConsul } from "@vastify/backends";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { silentLogger } from "../../src/core/index.js";
 import { connectConsul, createRegistration, type Registrant } from "../../src/discovery/index.js";
 import { consulAddress, consulApi, uniqueName, until } from "../support/services.js";
 
 const soon = () => AbortSignal.timeout(10_000);
 
-function registrationOf(registrant: Partial<Registrant>, address = consulAddress, renewMs = 10_000) {
+function registrationOf(
+  registrant: Partial<Registrant>,
+  address = consulAddress,
+  renewMs = 10_000,
+  log = silentLogger,
+) {
   const whole = {
     name: uniqueName("service"),
     host: "127.0.0.1",
@@ -16,7 +22,7 @@ function registrationOf(registrant: Partial<Registrant>, address = consulAddress
     version: "1.2.3",
     ...registrant,
   };
-  const registration = createRegistration({ consul: connectConsul({ address }), registrant: whole, renewMs });
+  const registration = createRegistration({ consul: connectConsul({ address }), registrant: whole, renewMs, log });
   onTestFinished(() => registration.deregister());
   return { registration, name: whole.name };
 }
@@ -126,6 +132,41 @@ describe.skipIf(!consulAddress)("registration in Consul", () => {
       async () => registration.id in (await consulApi(consul.httpAddr).agent.service.list()),
       "registered again",
     );
+  });
+
+  it("comes back at once when it is told to look", async () => {
+    const port = await serveHealth(() => ({}));
+    const { registration } = registrationOf({ httpPort: port }, consulAddress, 600_000);
+    await registration.register(soon());
+    await consulApi().agent.service.deregister(registration.id);
+    registration.renewNow();
+    await until(async () => registration.id in (await consulApi().agent.service.list()), "registered again");
+  });
+
+  it("goes on in the background when nobody waits any longer, also after a refusal", async () => {
+    let holder = "";
+    const port = await serveHealth(() => ({ instance: holder }));
+    const { registration: first } = registrationOf({ httpPort: port });
+    await first.register(soon());
+    holder = first.id;
+
+    const errors: string[] = [];
+    const log = { ...silentLogger, error: (message: string) => errors.push(message) };
+    const { registration: second } = registrationOf({ httpPort: port }, consulAddress, 10_000, log);
+    await second.register(new AbortController().signal, Promise.resolve());
+    await until(() => errors.length > 0, "the refusal is logged");
+    expect(errors).toEqual([expect.stringContaining(`is already held by ${first.id}`)]);
+    await first.deregister();
+    await until(async () => second.id in (await consulApi().agent.service.list()), "registered in the end");
+  });
+
+  it("takes nonsense for no answer", async () => {
+    const port = await serveHealth(() => "It works!");
+    const { registration } = registrationOf({}, `127.0.0.1:${port}`);
+    await expect(registration.register(AbortSignal.timeout(300))).rejects.toMatchObject({
+      code: "unavailable",
+      reason: "registry_unreachable",
+    });
   });
 
   it("waits for a Consul that is not there yet, and says where it looked when it gives up", async () => {

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Call, Deadlines, outcomeOf, VastifyError } from "../../src/core/index.js";
-import { createTransportClient, createTransportServer, ownProtocol } from "../../src/transport/index.js";
+import { createTransportClient, createTransportServer, ownProtocol, triedOnce } from "../../src/transport/index.js";
 import { until } from "../support/services.js";
 
 const deadlines = new Deadlines();
@@ -35,7 +35,7 @@ async function serving(action: Action) {
   });
   function start(message: object): Call {
     const call = new Call({ ...message }, { timeoutMs: 10_000 }, deadlines);
-    client.send(endpoint, { call, failed: (error) => call.fail(error) });
+    client.send(endpoint, triedOnce(call));
     return call;
   }
   // biome-ignore lint/suspicious/noExplicitAny: each test knows what it gets
@@ -206,7 +206,7 @@ describe("streams", () => {
     const client = createTransportClient();
     onTestFinished(() => client.close());
     const call = new Call({ file: Readable.from(["x"]) }, { timeoutMs: 1_000 }, deadlines);
-    client.send({ host: "127.0.0.1", port: 1, protocols: [] }, { call, failed: (error) => call.fail(error) });
+    client.send({ host: "127.0.0.1", port: 1, protocols: [] }, triedOnce(call));
     await expect(outcomeOf(call)).rejects.toMatchObject({ reason: "no_attachments" });
   });
 });

@@ -11,6 +11,7 @@ import {
   type TransportClientOptions,
   type TransportServer,
   type TransportServerOptions,
+  triedOnce,
 } from "../../src/transport/index.js";
 
 export interface TestServer {
@@ -103,7 +104,7 @@ export function startClient(options: TransportClientOptions = {}): TestClient {
       const call = new Call(message, { timeoutMs, tx, hops }, deadlines);
       const outcome = outcomeOf(call);
       signal?.addEventListener("abort", () => call.cancel(), { once: true });
-      client.send(endpoint, { call, failed: (error) => call.fail(error) });
+      client.send(endpoint, triedOnce(call));
       return outcome;
     },
     close: client.close,

@@ -1,0 +1,107 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { silentLogger } from "../core/index.js";
+import { createSnapshot, type SnapshotContents } from "./snapshot.js";
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "vastify-snapshot-"));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+function open(path: string) {
+  const warnings: string[] = [];
+  let pauses = 0;
+  const snapshot = createSnapshot({
+    path,
+    log: { ...silentLogger, warn: (message) => warnings.push(message) },
+    pause: async () => {
+      pauses += 1;
+    },
+  });
+  return { snapshot, warnings, pauses: () => pauses };
+}
+
+const instance = {
+  ...{ id: "a@1", target: "a", version: "1.0.0", host: "10.0.0.1", httpPort: 80 },
+  ...{ endpoint: { host: "10.0.0.1", port: 81, protocols: ["vastify/1"] }, description: "d", zone: undefined },
+};
+const contents: SnapshotContents = { targets: ["a"], instances: { a: [instance] } };
+
+describe("a snapshot", () => {
+  it("gives back what it was told, and when", async () => {
+    const path = join(folder(), "routing.json");
+    const writer = open(path);
+    writer.snapshot.save(contents);
+    await writer.snapshot.stop();
+    const { snapshot } = open(path);
+    snapshot.load();
+    expect(snapshot.loaded).toStrictEqual({ ...contents, savedAtMs: expect.any(Number) });
+  });
+
+  it("is for its owner's eyes, and leaves no other file behind", async () => {
+    const path = folder();
+    const { snapshot } = open(join(path, "routing.json"));
+    snapshot.save(contents);
+    await snapshot.stop();
+    expect(readdirSync(path)).toEqual(["routing.json"]);
+    expect(statSync(join(path, "routing.json")).mode & 0o777).toBe(0o600);
+  });
+
+  it("is written when something changed only, with a pause after each time", async () => {
+    const path = join(folder(), "routing.json");
+    const { snapshot, pauses } = open(path);
+    for (let time = 0; time < 100; time++) snapshot.save(contents);
+    await snapshot.stop();
+    expect(pauses()).toBe(1);
+  });
+
+  it("holds the last of many changes", async () => {
+    const path = join(folder(), "routing.json");
+    const { snapshot } = open(path);
+    for (let time = 0; time < 100; time++) snapshot.save({ targets: [`a${time}`], instances: {} });
+    await snapshot.stop();
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ targets: ["a99"] });
+  });
+
+  it("that is not there yet is nothing to speak of", () => {
+    const { snapshot, warnings } = open(join(folder(), "routing.json"));
+    snapshot.load();
+    expect([snapshot.loaded, warnings]).toEqual([undefined, []]);
+  });
+
+  const good = { format: "vastify-snapshot", version: 1, savedAt: "2024-01-01T00:00:00.000Z", ...contents };
+  it.each([
+    ["half a file", JSON.stringify(good).slice(0, 60)],
+    ["a foreign file", '{"name":"x"}'],
+    ["a later version", JSON.stringify({ ...good, version: 2 })],
+    ["an instance that is none", JSON.stringify({ ...good, instances: { a: [{ ...instance, httpPort: "x" }] } })],
+    ["a version that is none", JSON.stringify({ ...good, instances: { a: [{ ...instance, version: "x" }] } })],
+  ])("that is %s is warned of and ignored", (_what, text) => {
+    const path = join(folder(), "routing.json");
+    writeFileSync(path, text);
+    const { snapshot, warnings } = open(path);
+    snapshot.load();
+    expect(snapshot.loaded).toBeUndefined();
+    expect(warnings).toEqual([expect.stringContaining(`${path} is ignored`)]);
+  });
+
+  it("that can't be written is warned of once", async () => {
+    const { snapshot, warnings } = open(join(folder(), "no-such-folder", "routing.json"));
+    snapshot.save(contents);
+    snapshot.save({ targets: [], instances: {} });
+    await new Promise((resolve) => setImmediate(resolve));
+    await snapshot.stop();
+    expect(warnings).toEqual([expect.stringContaining("can't be written")]);
+  });
+
+  it("without a path is kept nowhere", async () => {
+    const snapshot = createSnapshot({ path: undefined, log: silentLogger });
+    snapshot.load();
+    snapshot.save(contents);
+    await snapshot.stop();
+    expect(snapshot.loaded).toBeUndefined();
+  });
+});
