@@ -81,17 +81,20 @@ async function shareOfCanary(stage, calls) {
   return Number(((100 * (countBy(outcomes, "version")["1.1.0"] ?? 0)) / calls).toFixed(2));
 }
 
-/** From the moment before Consul is told until the last call that still went the old way, under 500 calls/s. */
+/** How long after Consul was told a call was last sent the old way, under a steady load. */
 async function timeOfSwitches({ api, caller }, switches) {
   const times = [];
+  await setRoutes({ api, caller }, { weights: { "1.0.0": 100, "1.1.0": 0 } }, (versions) => !versions["1.1.0"]);
   for (let n = 0; n < switches; n++) {
     const [to, from] = n % 2 ? ["1.0.0", "1.1.0"] : ["1.1.0", "1.0.0"];
-    await caller.ask("begin", { perSecond: 500, message });
+    await caller.ask("begin", { perSecond: 1_000, message });
+    await sleep(300);
     const toldAt = wallClock();
     await api.setKey(key, { weights: { [to]: 100, [from]: 0 } });
     await sleep(1_500);
     const outcomes = await caller.ask("end");
-    const old = outcomes.filter(({ version }) => version !== to).map(({ sentAt }) => sentAt);
+    const old = outcomes.filter(({ version }) => version === from).map(({ sentAt }) => sentAt);
+    if (!old.some((sentAt) => sentAt < toldAt)) throw new Error(`no call went to ${from} before the switch`);
     times.push(Number((Math.max(toldAt, ...old) - toldAt).toFixed(1)));
   }
   return times;
