@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Logger, silentLogger } from "../core/index.js";
-import type { ConsulHandle } from "./consul-client.js";
+import { type ConsulHandle, expectAnswer } from "./consul-client.js";
 import { createFollowed, type Followed, type FollowedTarget } from "./followed-target.js";
 import { targetOf } from "./instance.js";
 import { createListeners } from "./listeners.js";
@@ -119,13 +119,13 @@ export function createDirectory(options: DirectoryOptions): Directory {
   function standIn(): void {
     const { loaded } = snapshot;
     if (loaded === undefined) return;
-    for (const target of Object.keys(loaded.instances)) seen.add(target);
     for (const entry of followed.values()) {
       const saved = loaded.instances[entry.target];
       if (saved) entry.standIn(saved);
     }
     if (names !== undefined || isStoodIn) return;
     isStoodIn = true;
+    for (const target of Object.keys(loaded.instances)) seen.add(target);
     log.warn(`Consul does not answer: routing lives on the snapshot of ${new Date(loaded.savedAtMs).toISOString()}`);
     changed();
     tellStoodIn();
@@ -196,11 +196,7 @@ type Names = Readonly<Record<string, readonly string[] | null>>;
 
 const namesShape = z.record(z.string(), z.array(z.string()).nullable());
 
-function readNames({ body }: Answer): Names {
-  const parsed = namesShape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new Error("its answer is not a list of services");
-}
+const readNames = ({ body }: Answer): Names => expectAnswer(namesShape, body, "a list of services");
 
 function taggedTargets(names: Names): readonly string[] {
   return Object.entries(names)

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Logger, silentLogger } from "../core/index.js";
-import { type ConsulHandle, consulError } from "./consul-client.js";
+import { type ConsulHandle, consulError, expectAnswer } from "./consul-client.js";
 import { createListeners } from "./listeners.js";
 import { createSettingValues } from "./setting-values.js";
 import { type Answer, watch } from "./watch.js";
@@ -55,7 +55,7 @@ export function createSettings(options: SettingsOptions): Settings {
   }
 
   async function read(path: string): Promise<{ now: unknown; index: number }> {
-    const found = entryShape.nullish().parse(await consul.api.kv.get({ key: path }));
+    const found = expectAnswer(entryShape.nullish(), await consul.api.kv.get({ key: path }), "a key and its value");
     return found
       ? { now: values.read(path, found.Value ?? ""), index: found.ModifyIndex }
       : { now: undefined, index: 0 };
@@ -100,8 +100,5 @@ export function createSettings(options: SettingsOptions): Settings {
 
 /** Nothing under the prefix is answered by 404, with an index like any other answer. */
 function readEntries({ status, body }: Answer): z.infer<typeof entriesShape> {
-  if (status === 404) return [];
-  const parsed = entriesShape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new Error("its answer is not a list of keys and values");
+  return status === 404 ? [] : expectAnswer(entriesShape, body, "a list of keys and values");
 }
