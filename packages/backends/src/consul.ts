@@ -109,7 +109,12 @@ async function spawnAgent(
   { settings, dataFolder }: ConsulOptions,
 ): Promise<ChildProcess> {
   // A server alone need not be patient with others before it elects itself.
-  const kept = [`-data-dir=${dataFolder}`, "-server", "-bootstrap-expect=1", "-hcl=performance { raft_multiplier = 1 }"];
+  const kept = [
+    `-data-dir=${dataFolder}`,
+    "-server",
+    "-bootstrap-expect=1",
+    "-hcl=performance { raft_multiplier = 1 }",
+  ];
   const args = [
     ...["agent", ...(dataFolder ? kept : ["-dev"])],
     ...["-bind=127.0.0.1", "-client=127.0.0.1", "-dns-port=-1", "-grpc-port=-1"],

@@ -4,7 +4,7 @@ import { withSystem } from "./system/system.mjs";
 import { startWorkUnderLoad } from "./system/work-under-load.mjs";
 
 export const summary =
-  "Consul stopped under load and an instance killed meanwhile: nothing else fails [--seconds N] [--rate N] [--quick]";
+  "Consul stopped under load, then frozen, an instance killed meanwhile: nothing else fails [--seconds N] [--rate N] [--quick]";
 
 const choices = { defaults: { seconds: 60, settle: 15, rate: 150 }, quick: { seconds: 12, settle: 3 } };
 const delayMs = 50;
@@ -31,9 +31,23 @@ export async function run(args) {
     const passingAfterSeconds = Number(((performance.now() - returnedAt) / 1_000).toFixed(1));
     console.log(`Consul shows exactly the living as passing ${passingAfterSeconds} s after its return`);
     await work.runFor(settle);
+
+    const frozenSeconds = seconds / 3;
+    console.log(`Consul is frozen for ${frozenSeconds} s: it takes connections and requests, and answers none`);
+    process.kill(consul.pid, "SIGSTOP");
+    await work.runFor(frozenSeconds);
+    process.kill(consul.pid, "SIGCONT");
+    await work.runFor(settle);
     const { ok, answeredBy, ...figures } = await work.finish();
     const newOneAnswered = answeredBy[another.instance] ?? 0;
     console.log(`the new instance answered ${newOneAnswered} requests`);
-    return { ok: ok && newOneAnswered > 0, outageSeconds: seconds, ...figures, passingAfterSeconds, newOneAnswered };
+    return {
+      ok: ok && newOneAnswered > 0,
+      outageSeconds: seconds,
+      frozenSeconds,
+      ...figures,
+      passingAfterSeconds,
+      newOneAnswered,
+    };
   });
 }

@@ -11,26 +11,25 @@ import { createHosts } from "./hosts.mjs";
 const delayMs = 5;
 
 answerParent({
-  async partition({ seconds, settle, rate, policy }) {
+  async partition({ seconds, settle, rate, options }) {
     const hosts = await createHosts();
     const settings = { addresses: { http: `127.0.0.1 ${hosts.near.address}` } };
     try {
-      return await withSystem({ settings }, (system) => measure({ system, hosts, seconds, settle, rate, policy }));
+      return await withSystem({ settings }, (system) => measure({ system, hosts, seconds, settle, rate, options }));
     } finally {
       hosts.end();
     }
   },
 });
 
-async function measure({ system, hosts, seconds, settle, rate, policy }) {
-  const { api, consul } = system;
-  if (policy) await api.setKey("vastify/policies/work", policy);
+async function measure({ system, hosts, seconds, settle, rate, options }) {
+  const { consul } = system;
   const reachable = { address: `${hosts.near.address}:${consul.port}` };
   const onNear = { delayMs, options: { host: hosts.near.address } };
   const onFar = { delayMs, options: { host: hosts.far.address, consul: reachable }, within: hosts.far.within };
   const near = await Promise.all([onNear, onNear].map(system.startService));
   const far = await Promise.all([onFar, onFar].map(system.startService));
-  const gateway = await system.startGateway();
+  const gateway = await system.startGateway({ options });
   await whenServed(gateway, [...near, ...far]);
   const requests = await createHttpRequests({ url: gateway.url });
   const load = startLoad({ perSecond: rate, send: requests.send });
