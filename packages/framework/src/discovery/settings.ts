@@ -16,7 +16,10 @@ export interface SettingsOptions {
   log?: Logger;
 }
 
-/** What operators wrote into Consul's KV, live: one blocking query follows all of it. */
+/**
+ * What operators wrote into Consul's KV, live: one blocking query follows all of it. A Consul that was away and comes
+ * back with none has lost them: what was known stays, or a canary would get all calls.
+ */
 export interface Settings {
   start(): void;
   stop(): Promise<void>;
@@ -45,6 +48,8 @@ export function createSettings(options: SettingsOptions): Settings {
   const listeners = createListeners();
   const values = createSettingValues(log);
   let watching: Promise<void> = Promise.resolve();
+  let count = 0;
+  let wasAway = false;
 
   async function ask<T>(path: string, request: () => Promise<T>): Promise<T> {
     try {
@@ -77,7 +82,16 @@ export function createSettings(options: SettingsOptions): Settings {
         signal: lifetime.signal,
         log,
         waitSeconds: Math.max(1, Math.round(refreshMs / 1000)),
+        onFailure() {
+          wasAway = true;
+        },
         onValue(entries) {
+          if (wasAway && entries.length === 0 && count > 0) {
+            log.warn(`Consul came back without any settings under ${prefix}: those known stay until one is written`);
+            return;
+          }
+          wasAway = false;
+          count = entries.length;
           if (values.update(entries.map(({ Key: key, Value: text }) => ({ key, text: text ?? "" }))))
             listeners.tell(log);
         },
