@@ -28,6 +28,9 @@ export interface RunningRabbitmq {
   stop(): Promise<void>;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
+  /** Holds it up, as a hanging machine would, until `goOn`. */
+  freeze(): void;
+  goOn(): void;
   /** Starts it again after `stop` or `kill`, on the same port and data. */
   start(): Promise<void>;
   /** Blocks every connection that publishes, as a full disk would, until `unblock`. */
@@ -74,6 +77,8 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Runn
     port: amqp,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    freeze: () => void children.broker.kill("SIGSTOP"),
+    goOn: () => void children.broker.kill("SIGCONT"),
     async start() {
       children = await startBroker(files, env, ports, options);
     },
