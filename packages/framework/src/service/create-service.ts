@@ -28,7 +28,7 @@ import {
 } from "../transport/index.js";
 import { createHttpServer, createKoaApp, createModuleRoutes, health, type ServiceModule } from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
-import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
+import { type ExplainOptions, type Explanation, explain } from "./explanation.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 export interface Service {

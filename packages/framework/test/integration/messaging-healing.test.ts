@@ -1,7 +1,7 @@
-import { connect } from "amqplib";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { RunningRabbitmq } from "@vastify/backends";
 import { startRabbitmq } from "@vastify/backends";
+import { connect } from "amqplib";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { rabbit } from "../../src/messaging/index.js";
 import { amqpUrl, startRabbit } from "../support/messaging.js";
 import { uniqueName, until } from "../support/services.js";

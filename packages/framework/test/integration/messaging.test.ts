@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { memorySeen, rabbit } from "../../src/messaging/index.js";
 import { VastifyError } from "../../src/core/index.js";
+import { memorySeen, rabbit } from "../../src/messaging/index.js";
 import { amqpUrl, startRabbit } from "../support/messaging.js";
 import { uniqueName, until } from "../support/services.js";
 

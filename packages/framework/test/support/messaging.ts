@@ -11,7 +11,7 @@ export async function startRabbit(
   options: TestOptions = {},
   prepare: (broker: RabbitPart) => void = () => {},
 ): Promise<RabbitPart> {
-  const broker = rabbit({ url: amqpUrl, graceMs: 2_000, ...options });
+  const broker = rabbit({ url: amqpUrl, graceMs: 2_000, publishTimeoutMs: 55_000, ...options });
   onTestFinished(() => broker.stop());
   prepare(broker);
   await broker.start();

@@ -1,7 +1,7 @@
 import type { Options } from "amqplib";
 import type { Declare } from "../link/declare.js";
 import type { Publisher } from "../link/publisher.js";
-import { headerNames, type Headers } from "../message/headers.js";
+import { type Headers, headerNames } from "../message/headers.js";
 
 /** A message that is to be in a queue later. */
 export interface Later {

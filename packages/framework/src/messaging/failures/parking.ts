@@ -3,7 +3,7 @@ import type { Broker } from "../broker.js";
 import { type Declare, declareOrExplain } from "../link/declare.js";
 import { readPayload } from "../message/compose.js";
 import type { Received } from "../message/delivery.js";
-import { headerNames, type Headers, numberHeader, plainHeaders, textHeader } from "../message/headers.js";
+import { type Headers, headerNames, numberHeader, plainHeaders, textHeader } from "../message/headers.js";
 import { propertiesToKeep } from "./handling.js";
 
 /** A message that failed for good. */

@@ -1,4 +1,4 @@
-import { badOption, VastifyError } from "../../core/index.js";
+import { badOption, type VastifyError } from "../../core/index.js";
 
 export interface RetryOptions {
   /**

@@ -2,7 +2,7 @@ import type { ConsumeMessage } from "amqplib";
 import { newTraceId, VastifyError } from "../../core/index.js";
 import { Timed } from "../link/timed.js";
 import { traceOf } from "./compose.js";
-import { headerNames, type Headers, numberHeader, plainHeaders, textHeader } from "./headers.js";
+import { type Headers, headerNames, numberHeader, plainHeaders, textHeader } from "./headers.js";
 
 /** What a handler learns of its message besides the payload. */
 export interface Delivery {

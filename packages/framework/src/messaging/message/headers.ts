@@ -18,8 +18,7 @@ export const headerNames = {
   parkedAt: "vastify-parked-at",
   /** What orders it among others. */
   key: "vastify-key",
-  /** The exchange and routing key it was published with, once it has gone another way. */
-  exchange: "vastify-exchange",
+  /** The routing key it was published with, once it has gone another way. */
   routingKey: "vastify-routing-key",
   /** Of an event. */
   version: "vastify-version",

@@ -4,7 +4,7 @@ import { createParking, declareParking, type Parking, parkingName } from "../fai
 import { type Declare, declareAll } from "../link/declare.js";
 import { compose, type PublishOptions } from "../message/compose.js";
 import type { Handler } from "../message/delivery.js";
-import { headerNames, type HeaderValue, textHeader } from "../message/headers.js";
+import { type HeaderValue, headerNames, textHeader } from "../message/headers.js";
 import { checkPayload, type StandardSchema } from "../message/standard-schema.js";
 import { expectAbove0, expectBrokerName } from "../rabbit-options.js";
 import { type ConsumeOptions, type ConsumerPlan, type Subscription, subscribe } from "./consume.js";
