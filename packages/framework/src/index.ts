@@ -34,15 +34,16 @@ export {
   type VastifyErrorOptions,
 } from "./core/index.js";
 export type { ActOptions, ExplainedAction, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from "./dispatch/index.js";
+export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export {
   createGateway,
   createService,
   type Env,
+  type ExplainOptions,
+  type Explanation,
   envPort,
   envSwitch,
   envVersionRange,
-  type Explanation,
-  type ExplainOptions,
   type Gateway,
   type GatewayOptions,
   type HttpOptions,
@@ -58,6 +59,5 @@ export {
   type ServiceOptions,
   serviceEnv,
 } from "./service/index.js";
-export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export { createLog, type LogIdentity, type LogLevel, type LogOptions } from "./telemetry/index.js";
 export type { HttpDirectives, PublishedRoute, RouteDefinition, RouteMapping, ServiceModule } from "./web/index.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../test/support/seeded.js";
 import { type PeerFacts, testPeer } from "../../test/support/peers.js";
+import { seededRandom } from "../../test/support/seeded.js";
 import { VastifyError } from "../core/index.js";
 import { createCircuit } from "../resilience/index.js";
 import { type RouteRules, readRouteRules } from "./route-rules.js";
