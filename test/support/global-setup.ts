@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startConsul, startMongoEngine } from "@vastify/backends";
+import { startConsul, startMongoEngine, startRedis } from "@vastify/backends";
 
 type Stop = () => Promise<void>;
 
 /**
- * Gives the integration tests one real Consul (TEST_CONSUL_HTTP_ADDR) and one real MongoDB engine (TEST_MONGODB_URI),
- * unless the environment names its own. What cannot be started leaves its variable empty, so that the tests that need
- * it are skipped; with REQUIRE_BACKENDS=1 the run fails instead.
+ * Gives the integration tests one real Consul (TEST_CONSUL_HTTP_ADDR), one real MongoDB engine (TEST_MONGODB_URI) and
+ * one real Redis (TEST_REDIS_URL), unless the environment names its own. What cannot be started leaves its variable
+ * empty, so that the tests that need it are skipped; with REQUIRE_BACKENDS=1 the run fails instead.
  */
 export default async function setUp(): Promise<Stop> {
   const stops: Stop[] = [];
@@ -18,6 +18,7 @@ export default async function setUp(): Promise<Stop> {
   const started = await Promise.allSettled([
     provide("TEST_CONSUL_HTTP_ADDR", startTestConsul, stops),
     provide("TEST_MONGODB_URI", startTestMongo, stops),
+    provide("TEST_REDIS_URL", startTestRedis, stops),
   ]);
   const failed = started.find((result) => result.status === "rejected");
   if (failed) {
@@ -44,6 +45,12 @@ async function startTestConsul(stops: Stop[]): Promise<string> {
   const consul = await startConsul();
   stops.push(consul.stop);
   return consul.httpAddr;
+}
+
+async function startTestRedis(stops: Stop[]): Promise<string> {
+  const redis = await startRedis();
+  stops.push(redis.stop);
+  return redis.url;
 }
 
 async function startTestMongo(stops: Stop[]): Promise<string> {

@@ -4,3 +4,4 @@ export { type FindConsulOptions, findConsul } from "./consul-binary.js";
 export { type DebianPackagesOptions, fetchDebianPackages } from "./debian-packages.js";
 export { findFreePort, findFreePorts } from "./free-port.js";
 export { type MongoEngine, type MongoEngineOptions, startMongoEngine } from "./mongo-engine.js";
+export { type RedisOptions, type RunningRedis, startRedis } from "./redis.js";
