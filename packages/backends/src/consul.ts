@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { tmpdir } from "node:os";
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VastifyError } from "vastify";
 import { endWithin, tailOf, whenEnded } from "./child-process.js";
-import { findConsul, findOnPath } from "./consul-binary.js";
+import { findConsul } from "./consul-binary.js";
 import { findFreePorts } from "./free-port.js";
+import { spawnServer } from "./spawn-server.js";
 
 export interface ConsulPorts {
   http: number;
@@ -103,7 +103,7 @@ async function startAgent(binary: string, ports: ConsulPorts, options: ConsulOpt
   }
 }
 
-async function spawnAgent(
+function spawnAgent(
   binary: string,
   ports: ConsulPorts,
   { settings, dataFolder }: ConsulOptions,
@@ -123,20 +123,7 @@ async function spawnAgent(
     ...[`-serf-lan-port=${ports.serfLan}`, `-serf-wan-port=${ports.serfWan}`],
     ...(settings ? [`-hcl=${JSON.stringify(settings)}`] : []),
   ];
-  // Where setpriv exists the kernel ends the agent with us, even when we are killed.
-  const setpriv = await findOnPath("setpriv");
-  const command = setpriv ? [setpriv, "--pdeathsig", "KILL", binary, ...args] : [binary, ...args];
-  // A process group of its own: Ctrl-C at a terminal must not end the registry before the services have left it.
-  const child = spawn(command[0] as string, command.slice(1), {
-    cwd: tmpdir(),
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  child.on("error", () => {});
-  const killAtExit = () => child.kill("SIGKILL");
-  process.once("exit", killAtExit);
-  child.once("exit", () => process.off("exit", killAtExit));
-  return child;
+  return spawnServer(binary, args);
 }
 
 /** Waits until the agent at our HTTP port names itself the leader; another one's answer doesn't count. */

@@ -6,3 +6,4 @@ export { findFreePort, findFreePorts } from "./free-port.js";
 export { type MongoEngine, type MongoEngineOptions, startMongoEngine } from "./mongo-engine.js";
 export { type Pm2Options, type RunningPm2, startPm2 } from "./pm2.js";
 export { type RabbitmqOptions, type RunningRabbitmq, startRabbitmq } from "./rabbitmq.js";
+export { type RedisOptions, type RunningRedis, startRedis } from "./redis.js";
