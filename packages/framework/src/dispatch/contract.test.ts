@@ -752,6 +752,26 @@ const whatThisOffers: Row[] = [
     ],
   },
   {
+    line: "`idempotent$` in a message says that its action may be carried out twice without harm, as `idempotent` of the caller does.",
+    actions() {
+      this.add("twice:ask", async function (this: Seneca) {
+        await this.post({ $$target: "afar", twice: "nested", idempotent$: true });
+        await this.post({ $$target: "afar", twice: "nested", idempotent$: false });
+      });
+    },
+    async steps({ act, sent }) {
+      await act({ twice: "ask" });
+      await act({ $$target: "afar", twice: "act", idempotent$: true });
+      const asked = sent.filter(({ message }) => "twice" in message);
+      return asked.map(({ message, idempotent }) => [Object.keys(message).sort(), idempotent]);
+    },
+    expected: [
+      [["$$target", "twice"], true],
+      [["$$target", "twice"], false],
+      [["$$target", "twice"], true],
+    ],
+  },
+  {
     line: "A prior has the signal and the deadline of the call that it is a part of.",
     actions() {
       this.add("prior:signal", function (this: Seneca, { heard }) {

@@ -202,11 +202,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return call;
   }
 
-  /** Of a message's directives the call honours two by itself; with others it goes to Seneca. */
+  /** Of a message's directives the call honours three by itself; with others it goes to Seneca. */
   function beginDirected(message: Message, more: Partial<CallOptions>, signal?: AbortSignal, act?: ActFn): Call {
-    const { timeout$, default$, ...rest } = message;
+    const { timeout$, default$, idempotent$, ...rest } = message;
     const timeoutMs = Math.min(...[timeout$, more.timeoutMs].filter((ms) => typeof ms === "number"));
-    const callOptions = { ...more, timeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : defaultTimeoutMs };
+    const idempotent = typeof idempotent$ === "boolean" ? idempotent$ : more.idempotent;
+    const callOptions = { ...more, idempotent, timeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : defaultTimeoutMs };
     const isOurs = !hasDirectives(rest) && (default$ === undefined || isObject(default$));
     if (isOurs && (default$ === undefined || find(rest))) return begin(rest, callOptions, signal, act);
     const call = new Call(message, callOptions, deadlines);

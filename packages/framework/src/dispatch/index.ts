@@ -7,6 +7,7 @@ export {
   type ReceivedCall,
 } from "./dispatcher.js";
 export type { ExplainedAction, ExplainedDispatch } from "./explain-action.js";
+export { type HostContractOptions, hostContract } from "./host-contract.js";
 export { installRemoteAction, type RemoteActionOptions, type RemoteCaller } from "./remote-action.js";
 export type {
   ActionDefinition,

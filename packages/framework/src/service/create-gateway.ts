@@ -7,7 +7,7 @@ import { resolveServiceOptions, type ServiceOptions } from "./service-options.js
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
 const longestFirstLookMs = 5_000;
 
-export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules"> {}
+export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {}
 
 export interface Gateway extends Service {
   /** What is served now, and by whom. */

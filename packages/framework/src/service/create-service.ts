@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
 import { randomUUID } from "node:crypto";
+import { type Caller, type CallerOptions, type Contract, createCaller, describeContract } from "../contracts/index.js";
 import { delay, type Logger, type Message, type Part, startParts, stopParts, VastifyError } from "../core/index.js";
 import {
   connectConsul,
@@ -13,12 +14,13 @@ import {
   type ActOptions,
   closeSeneca,
   createDispatcher,
+  hostContract,
   loadPlugins,
   type Seneca,
   type SenecaAction,
   type SenecaPluginObject,
 } from "../dispatch/index.js";
-import { createRouter, describeMessage } from "../routing/index.js";
+import { createRouter, describeMessage, versionsFor } from "../routing/index.js";
 import { createLog } from "../telemetry/index.js";
 import {
   createTransportClient,
@@ -27,7 +29,14 @@ import {
   ownProtocolOverTls,
   type TransportClient,
 } from "../transport/index.js";
-import { createHttpServer, createKoaApp, createModuleRoutes, health, type ServiceModule } from "../web/index.js";
+import {
+  createContractRoutes,
+  createHttpServer,
+  createKoaApp,
+  createModuleRoutes,
+  health,
+  type ServiceModule,
+} from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
 import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
@@ -49,6 +58,12 @@ export interface Service {
    */
   act(message: Message, options?: ActOptions): Promise<unknown>;
   /**
+   * The actions of a contract as functions, typed by its schemas.
+   *
+   * Each throws what `act` throws, and `invalid_argument` reason `bad_input` for what the target's schema refuses.
+   */
+  caller<C extends Contract>(contract: C): Caller<C, ServiceCallerOptions>;
+  /**
    * Why a call would go where it goes: the action that matches and those it replaced, or the instances of the target
    * with what speaks for and against each. Nothing is sent.
    * @throws VastifyError `invalid_argument`, reason `bad_target` or `bad_version`
@@ -65,6 +80,9 @@ export interface Service {
   /** Where this process listens, once started; the port that a cluster's workers share is not among them. */
   readonly addresses: { readonly http?: string; readonly microservice?: string };
 }
+
+/** How one call of a contract's action is made. */
+export interface ServiceCallerOptions extends CallerOptions, Omit<ActOptions, "idempotent" | "timeoutMs"> {}
 
 /** What the gateway adds to a service; internal to this room. */
 export interface ServiceExtension {
@@ -115,7 +133,11 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   });
   const dispatcher = createDispatcher({ name, log, timeoutMs: options.timeoutMs, remote, seneca: options.seneca });
   const { seneca } = dispatcher;
-  const routes = createModuleRoutes({ dispatcher, maxBodyBytes: options.http.maxBodyBytes });
+  const { maxBodyBytes } = options.http;
+  const contracts = options.contracts.map(({ contract }) => contract);
+  const described = contracts.map(describeContract);
+  const contractRoutes = createContractRoutes({ contracts, dispatcher, maxBodyBytes });
+  const routes = createModuleRoutes({ dispatcher, maxBodyBytes, describe: contractRoutes.describe });
   const addresses: { http?: string; microservice?: string } = {};
   let state: State = "idle";
   let ports: { http: number; microservice: number | null } = { http: 0, microservice: null };
@@ -127,9 +149,15 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const describe = (): ServiceDescription => ({
     target: name,
     version,
-    routes: routes.published,
+    routes: [...contractRoutes.published, ...routes.published],
     patterns: dispatcher.exposed(),
+    actions: described.flatMap(({ actions }) => actions),
+    events: described.flatMap(({ events }) => events),
   });
+  /** A contract that this version of this service keeps. */
+  const isHere = (contract: Contract): boolean =>
+    contract.target === name && versionsFor([version], `^${contract.version}`).length > 0;
+  for (const implementation of options.contracts) hostContract(seneca, implementation, { log, isHere });
   seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
 
   const app = createKoaApp({ log, isLeaving: () => state === "leaving" });
@@ -147,7 +175,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     }),
   );
   if (extension) app.use(extension.middleware);
-  app.use(routes.router.routes() as never).use(routes.router.allowedMethods() as never);
+  for (const { router } of [contractRoutes, routes])
+    app.use(router.routes() as never).use(router.allowedMethods() as never);
 
   const wanted = listeningPorts(options, cluster.isWorker);
   const http = createHttpServer({ app, log, host, port: wanted.http, exclusive: true });
@@ -275,6 +304,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       seneca.add(pattern, action);
     },
     act: dispatcher.act,
+    caller: (contract) => createCaller(contract, { send: dispatcher.act, isHere: isHere(contract) }),
     explain: (message, explainOptions) => explain(dispatcher, remote, message, explainOptions),
     start,
     stop() {

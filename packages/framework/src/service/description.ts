@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ActionDescription, EventDescription } from "../contracts/index.js";
 import type { Message } from "../core/index.js";
 import type { PublishedRoute } from "../web/index.js";
 
@@ -9,6 +10,9 @@ export interface ServiceDescription {
   readonly routes: readonly PublishedRoute[];
   /** The patterns that peers may call. */
   readonly patterns: readonly Message[];
+  /** What its contracts say of their actions. */
+  readonly actions: readonly ActionDescription[];
+  readonly events: readonly EventDescription[];
 }
 
 /** Equal for equal descriptions, so that one instance can answer for all that are alike. */

@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
+import type { Implementation } from "../contracts/index.js";
 import { badOption, expectPort, expectTargetName, type Logger, type Part } from "../core/index.js";
 import type { ConsulOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
-import { type Balance, isVersion, type TargetPolicy } from "../routing/index.js";
+import { type Balance, isVersion, type TargetPolicy, versionsFor } from "../routing/index.js";
 import { type LogOptions, logLevels } from "../telemetry/index.js";
 import { resolveTransportLimits, type TransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
@@ -68,6 +69,8 @@ export interface ServiceOptions {
   consul?: RegistryOptions;
   /** Seneca plugins with their REST routes. @default [] */
   modules?: readonly ServiceModule[];
+  /** What it offers with types, each joined with what carries it out by `implement`. @default [] */
+  contracts?: readonly Implementation[];
   /** What is started before and stopped after the service: databases, brokers. @default [] */
   parts?: readonly Part[];
   /** A logger, or how to make one. @default winston on stdout at level `info` */
@@ -120,6 +123,7 @@ export interface ResolvedServiceOptions {
   readonly zone: string | undefined;
   readonly consul: RegistryOptions;
   readonly modules: readonly ServiceModule[];
+  readonly contracts: readonly Implementation[];
   readonly parts: readonly Part[];
   readonly log: Logger | LogOptions;
   readonly timeoutMs: number;
@@ -151,6 +155,7 @@ const known = {
     "zone",
     "consul",
     "modules",
+    "contracts",
     "parts",
     "log",
     "timeoutMs",
@@ -200,9 +205,11 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
   expectKnown("peers", peers, known.peers);
   if (peers.heartbeatMs !== undefined) expectPositive("peers.heartbeatMs", peers.heartbeatMs);
   if (typeof host !== "string" || host === "") throw badOption("host", host, "an address");
+  const name = expectTargetName("name", options.name);
+  const version = expectVersion(options.version);
   return {
-    name: expectTargetName("name", options.name),
-    version: expectVersion(options.version),
+    name,
+    version,
     host,
     advertise: options.advertise ?? (everyAddress.has(host) ? hostname() : host),
     http: {
@@ -220,6 +227,9 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
     zone: expectText("zone", options.zone, "the name of a zone"),
     consul,
     modules: expectList("modules", options.modules).map(expectModule),
+    contracts: expectList("contracts", options.contracts).map((each, index) =>
+      expectImplementation(`contracts[${index}]`, each, { name, version }),
+    ),
     parts: expectList("parts", options.parts).map(expectPart),
     log: expectLog(log),
     timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
@@ -302,4 +312,19 @@ function expectModule(module: ServiceModule, index: number): ServiceModule {
   const plugin: unknown = module?.plugin;
   if (typeof plugin === "function" || (typeof plugin === "object" && plugin !== null)) return module;
   throw badOption(`modules[${index}].plugin`, plugin, "a Seneca plugin");
+}
+
+/** Callers of a contract ask for its target and for its version or a newer compatible one: the service must be that. */
+function expectImplementation(
+  where: string,
+  implementation: Implementation,
+  service: { name: string; version: string },
+): Implementation {
+  const { contract, handlers } = (implementation ?? {}) as Partial<Implementation>;
+  if (!contract || !handlers) throw badOption(where, implementation, "a contract and its handlers: implement(…)");
+  if (contract.target !== service.name)
+    throw badOption(`${where}.target`, contract.target, `the service's name ${service.name}`);
+  if (versionsFor([service.version], `^${contract.version}`).length === 0)
+    throw badOption(`${where}.version`, contract.version, `one that version ${service.version} of the service keeps`);
+  return implementation;
 }

@@ -2,11 +2,19 @@ import type { Middleware } from "koa";
 import Router from "koa-router";
 import type { Logger, Message } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
+import { expectAllowed } from "./access.js";
 import type { RequestState } from "./koa-app.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
-import { type ChooseVersion, createVersionChoice, type OfferedRoute, type VersionRules } from "./route-versions.js";
+import { byPath, shapeOf } from "./route-path.js";
+import {
+  type ChooseVersion,
+  type ChosenVersion,
+  createVersionChoice,
+  type OfferedRoute,
+  type VersionRules,
+} from "./route-versions.js";
 
 /** What one version of a target offers, newest version of each target first. */
 export interface OfferedVersion {
@@ -55,25 +63,37 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
     log.warn(problem);
   }
 
-  function mount(into: Router, route: ServedRoute, chooseVersion: ChooseVersion): void {
+  function mount(into: Router, { path, method, target }: ServedRoute, chooseVersion: ChooseVersion): void {
     into.register(
-      route.path,
-      [route.method],
+      path,
+      [method],
       [
         async (ctx, next) => {
-          ctx.state.route = route.path;
+          const { identity } = ctx.state as RequestState;
+          ctx.state.route = path;
+          ctx.vary("accept-version");
+          const chosen = chooseVersion(ctx.get("accept-version"));
+          if (chosen.route.access) expectAllowed(chosen.route.access, identity);
+          ctx.state.chosen = chosen;
           await next();
         },
         readBody,
         async (ctx) => {
-          const { tx, signal } = ctx.state as RequestState;
+          const { tx, signal, chosen } = ctx.state as RequestState & { chosen: ChosenVersion };
+          const { route, version } = chosen;
           const { body } = ctx.request as { body?: unknown };
           const args = { body, query: { ...ctx.query }, params: { ...ctx.params } };
-          ctx.vary("accept-version");
-          const { message, version } = chooseVersion(ctx.get("accept-version"));
-          const idempotent = idempotentMethods.has(ctx.method);
-          const addressed = { ...message, args, $$target: route.target, ...(version && { $$version: version }) };
-          sendResult(ctx, await act(addressed, { tx, signal, idempotent, headers: ctx.headers }));
+          const addressed = { ...route.message, args, $$target: target, ...(version && { $$version: version }) };
+          const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
+          const { timeoutMs } = route;
+          const options = {
+            tx,
+            signal,
+            idempotent,
+            headers: ctx.headers,
+            ...(timeoutMs !== undefined && { timeoutMs }),
+          };
+          sendResult(ctx, await act(addressed, options), route.status);
         },
       ],
     );
@@ -107,7 +127,6 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
       }
       for (const key of holders.keys()) if (!table.has(key)) holders.delete(key);
       const next = new Router();
-      // Fixed parts before parameters, so that /user/me is not taken for a user's id.
       for (const offered of [...table.values()].sort(([a], [b]) => byPath(a, b))) {
         const [route] = offered;
         mount(
@@ -126,14 +145,4 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
 function servedOffers(offers: readonly OfferedVersion[]): readonly OfferedVersion[] {
   const living = new Set(offers.filter((offer) => offer.alive).map((offer) => offer.target));
   return offers.filter((offer) => offer.alive || !living.has(offer.target));
-}
-
-/** Paths that differ only in their parameters' names are the same path. */
-function shapeOf(path: string): string {
-  return path.replace(/:\w+/g, ":");
-}
-
-function byPath(a: ServedRoute, b: ServedRoute): number {
-  const rank = (route: ServedRoute) => shapeOf(route.path).replaceAll(":", "\uffff");
-  return rank(a) < rank(b) ? -1 : 1;
 }

@@ -1,3 +1,4 @@
+export { type ContractRoutes, createContractRoutes } from "./contract-routes.js";
 export { createGatewayRoutes, type GatewayRoutes, type OfferedVersion, type ServedRoute } from "./gateway-routes.js";
 export { type HealthReport, health } from "./health.js";
 export { createHttpServer, type HttpServer } from "./http-server.js";

@@ -1,5 +1,6 @@
 import Koa, { type Context, type Middleware } from "koa";
 import { httpStatusOfError, type Logger, newTraceId, VastifyError } from "../core/index.js";
+import type { Identity } from "./access.js";
 import { problemOf, problemType } from "./problem.js";
 
 /** Seconds that a client shall wait after a 503 or 429: about one round of discovery. */
@@ -13,6 +14,8 @@ export interface RequestState {
   signal: AbortSignal;
   /** The path's template, for the log: the path itself may name people. */
   route?: string;
+  /** Who sends the request, once somebody has checked it. */
+  identity?: Identity;
 }
 
 /** A Koa application that knows trace ids and answers every failure with problem details. */

@@ -33,6 +33,8 @@ interface MappedRoute {
 export interface ModuleRoutesOptions {
   dispatcher: Dispatcher;
   maxBodyBytes: number;
+  /** Adds to a route what is known of its action; it may refuse the route. @default nothing is known */
+  describe?(route: PublishedRoute): PublishedRoute;
 }
 
 /**
@@ -40,7 +42,11 @@ export interface ModuleRoutesOptions {
  * mounts them; what the adapter gets wrong (status codes, errors, bodies of PATCH and DELETE, one Seneca delegate
  * shared by all requests) is done around it: docs/decisions/0003-seneca-web.md.
  */
-export function createModuleRoutes({ dispatcher, maxBodyBytes }: ModuleRoutesOptions): ModuleRoutes {
+export function createModuleRoutes({
+  dispatcher,
+  maxBodyBytes,
+  describe = (route) => route,
+}: ModuleRoutesOptions): ModuleRoutes {
   const { seneca } = dispatcher;
   const router = new Router();
   const published: PublishedRoute[] = [];
@@ -71,7 +77,7 @@ export function createModuleRoutes({ dispatcher, maxBodyBytes }: ModuleRoutesOpt
   ): void {
     for (const route of routes) {
       const message = seneca.util.Jsonic(route.pattern);
-      for (const method of route.methods) published.push({ method, path: route.path, message });
+      for (const method of route.methods) published.push(describe({ method, path: route.path, message }));
     }
     koaAdapter.call(bridge, { ...options, parseBody: false }, context, auth, routes, done);
   }

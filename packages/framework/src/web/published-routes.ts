@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AccessRules, type ActionDescription, accessShape, readDescription } from "../contracts/index.js";
 
 /** A route that a service publishes: what the gateway needs to serve it. */
 export interface PublishedRoute {
@@ -7,25 +8,47 @@ export interface PublishedRoute {
   readonly path: string;
   /** The keys that choose the action. */
   readonly message: Readonly<Record<string, unknown>>;
+  /** The action of a contract that it leads to; it says the rest, too. */
+  readonly action?: string | undefined;
+  /** Who may use it. @default everybody */
+  readonly access?: Required<AccessRules> | undefined;
+  /** Whether a request may be tried again elsewhere. @default as its method says */
+  readonly idempotent?: boolean | undefined;
+  /** How long an answer may take, in milliseconds. @default the gateway's `timeoutMs` */
+  readonly timeoutMs?: number | undefined;
+  /** The status of an answer. @default 200, or 204 for an empty one */
+  readonly status?: number | undefined;
+}
+
+/** A published route with what its contract says of the action; untyped without. */
+export interface DescribedRoute extends PublishedRoute {
+  readonly described?: ActionDescription | undefined;
 }
 
 const routeShape = z.object({
   method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
   path: z.string().startsWith("/").max(1024),
   message: z.record(z.string(), z.unknown()),
+  action: z.string().optional(),
+  access: accessShape.optional(),
+  idempotent: z.boolean().optional(),
+  timeoutMs: z.number().positive().optional(),
+  status: z.int().min(200).max(299).optional(),
 });
 
 const descriptionShape = z.object({ routes: z.array(z.unknown()) });
 
 /** The routes in what a service says of itself; those that are no routes are left out and named in `problems`. */
-export function readPublishedRoutes(description: unknown): { routes: PublishedRoute[]; problems: string[] } {
+export function readPublishedRoutes(description: unknown): { routes: DescribedRoute[]; problems: string[] } {
   const parsed = descriptionShape.safeParse(description);
   if (!parsed.success) return { routes: [], problems: ["its description has no list of routes"] };
-  const routes: PublishedRoute[] = [];
-  const problems: string[] = [];
+  const { actions, problems: unread } = readDescription(description);
+  const byName = new Map(actions.map((action) => [action.name, action]));
+  const routes: DescribedRoute[] = [];
+  const problems = [...unread];
   parsed.data.routes.forEach((candidate, index) => {
     const route = routeShape.safeParse(candidate);
-    if (route.success) routes.push(route.data);
+    if (route.success) routes.push({ ...route.data, described: byName.get(route.data.action ?? "") });
     else problems.push(`route ${index} has a bad ${route.error.issues[0]?.path.join(".") || "shape"}`);
   });
   return { routes, problems };

@@ -10,8 +10,9 @@ export interface HttpDirectives {
 /**
  * Sends an action's result. Its `http$` sets status, headers or a redirect and is not part of the body; nothing to
  * send is 204; everything else is JSON, strings too.
+ * @param usualStatus of an answer whose result does not say one
  */
-export function sendResult(ctx: Context, result: unknown): void {
+export function sendResult(ctx: Context, result: unknown, usualStatus?: number): void {
   const { http = {}, body } = splitResult(result);
   if (http.headers) ctx.set({ ...http.headers });
   if (http.redirect !== undefined) {
@@ -21,10 +22,10 @@ export function sendResult(ctx: Context, result: unknown): void {
   }
   if (body === undefined || body === null || http.status === 204) {
     ctx.body = null;
-    ctx.status = http.status ?? 204;
+    ctx.status = http.status ?? usualStatus ?? 204;
     return;
   }
-  ctx.status = http.status ?? 200;
+  ctx.status = http.status ?? usualStatus ?? 200;
   ctx.type = "json";
   ctx.body = JSON.stringify(body);
 }

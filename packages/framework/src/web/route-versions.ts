@@ -1,8 +1,8 @@
 import { VastifyError } from "../core/index.js";
-import type { PublishedRoute } from "./published-routes.js";
+import type { DescribedRoute } from "./published-routes.js";
 
 /** A route as one version of a target publishes it. */
-export interface OfferedRoute extends PublishedRoute {
+export interface OfferedRoute extends DescribedRoute {
   readonly target: string;
   readonly version: string;
 }
@@ -14,9 +14,9 @@ export interface VersionRules {
   meant(versions: readonly string[], range: string | undefined): readonly string[];
 }
 
-/** What is sent for a request: the keys that choose the action, and `$$version`. */
+/** By which version's route a request is served, and the `$$version` that is asked for. */
 export interface ChosenVersion {
-  readonly message: PublishedRoute["message"];
+  readonly route: OfferedRoute;
   /** Undefined leaves the choice to the target's routing rules. */
   readonly version: string | undefined;
 }
@@ -48,10 +48,10 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
   function usualChoice(): ChosenVersion {
     const [called] = rules.meant(alive, undefined);
     const offer = living.find(({ version }) => version === called);
-    if (offer) return { message: offer.message, version: undefined };
+    if (offer) return { route: offer, version: undefined };
     // Its last version has left; what came after it is about to be described, and most likely offers the same.
-    if (living.length === 0) return { message: newest.message, version: undefined };
-    return { message: newest.message, version: newest.version };
+    if (living.length === 0) return { route: newest, version: undefined };
+    return { route: newest, version: newest.version };
   }
 
   return (accepted) => {
@@ -62,11 +62,16 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
     const meant = rules.meant(alive, accepted);
     const [first, ...others] = living.filter(({ version }) => meant.includes(version));
     if (!first) throw noVersion(accepted, newest, versionsOf(living));
-    const like = JSON.stringify(first.message);
-    const alike = [first, ...others.filter(({ message }) => JSON.stringify(message) === like)];
+    const like = servedAs(first);
+    const alike = [first, ...others.filter((other) => servedAs(other) === like)];
     // Not the text of the request, which could be another one each time: routing remembers ranges.
-    return { message: first.message, version: versionsOf(alike).join(" || ") };
+    return { route: first, version: versionsOf(alike).join(" || ") };
   };
+}
+
+/** The same for routes that may serve one request, whichever of them its instance has. */
+function servedAs({ message, access }: OfferedRoute): string {
+  return JSON.stringify([message, access]);
 }
 
 function versionsOf(offers: readonly OfferedRoute[]): string[] {

@@ -1,0 +1,88 @@
+import type { noInput, noOutput, Schema } from "./schema.js";
+
+/** The keys of a message that choose an action, as Seneca matches them. */
+export type Pattern = Readonly<Record<string, string | number | boolean>>;
+
+export type RestMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** The REST route of an action. */
+export interface RestRoute {
+  readonly method: RestMethod;
+  /** Such as `/user/:id`; each parameter is a field of the input. */
+  readonly path: string;
+  /** The status of an answer. @default 200, or 204 for an action without output */
+  readonly status?: number;
+}
+
+export type AccessLevel = "private" | "internal" | "public";
+
+/** What a client must be to use a public action. */
+export interface AccessRules {
+  readonly level: AccessLevel;
+  /** One of these is needed. @default none */
+  readonly roles?: readonly string[];
+  /** All of these are needed. @default none */
+  readonly scopes?: readonly string[];
+}
+
+/** For caches in front of an action; nothing caches yet. */
+export interface CacheRules {
+  /** How long an output may be used again, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** The fields of the input that the output depends on. @default all */
+  readonly by?: readonly string[];
+}
+
+/** An action as a contract's author declares it. */
+export interface ActionDeclaration<Input extends Schema = Schema, Output extends Schema = Schema> {
+  /** What it does, in a sentence. */
+  readonly summary?: string;
+  /** @default `{ action: <its name> }` */
+  readonly pattern?: Pattern;
+  /** An object with the fields that stand in a message besides the pattern. @default no fields */
+  readonly input?: Input;
+  /** What crosses to the caller: JSON, and bytes. @default nothing */
+  readonly output?: Output;
+  /**
+   * Who may call it: this process (`private`), services (`internal`), or the gateway's clients too (`public`).
+   * @default "internal"
+   */
+  readonly access?: AccessLevel | AccessRules;
+  /** Only with access `public`. @default none */
+  readonly rest?: RestRoute;
+  /** Whether it may be carried out twice without harm, so that callers may try it again. @default true with a GET route */
+  readonly idempotent?: boolean;
+  /** How long any call of it may take, in milliseconds. @default the service's `timeoutMs` */
+  readonly timeoutMs?: number;
+  /** @default never */
+  readonly cache?: CacheRules;
+  /** Why callers should move on, and to what. @default not deprecated */
+  readonly deprecated?: string;
+}
+
+/** An action of a contract, complete. */
+export interface ContractAction<Input extends Schema = Schema, Output extends Schema = Schema> {
+  /** Its name in the contract. */
+  readonly name: string;
+  readonly summary: string | undefined;
+  readonly pattern: Pattern;
+  readonly input: Input;
+  readonly output: Output;
+  readonly access: Required<AccessRules>;
+  readonly rest: Required<RestRoute> | undefined;
+  readonly idempotent: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly cache: CacheRules | undefined;
+  readonly deprecated: string | undefined;
+}
+
+/**
+ * Declares an action of a contract; it only tells the compiler what the schemas say.
+ *
+ * `NoInfer`: else the place where it stands, which takes any schemas, would stand in for those that are left out.
+ */
+export function defineAction<Input extends Schema = typeof noInput, Output extends Schema = typeof noOutput>(
+  declaration: ActionDeclaration<Input, Output>,
+): ActionDeclaration<NoInfer<Input>, NoInfer<Output>> {
+  return declaration;
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { defineAction } from "./action.js";
+import { defineContract } from "./contract.js";
+import { defineEvent } from "./event.js";
+
+const named = z.object({ name: z.string() });
+
+describe("defineContract", () => {
+  it("completes what an action leaves out: closed to the world, not repeatable, chosen by its name", () => {
+    const { actions } = defineContract({
+      target: "account-server",
+      version: "1.2.3",
+      actions: { rename: defineAction({ input: named }) },
+    });
+    expect(actions.rename).toMatchObject({
+      name: "rename",
+      pattern: { action: "rename" },
+      access: { level: "internal", roles: [], scopes: [] },
+      idempotent: false,
+      rest: undefined,
+    });
+  });
+
+  it("takes a GET route for idempotent, and an action without output for one that answers 204", () => {
+    const { actions } = defineContract({
+      target: "account-server",
+      version: "1.0.0",
+      actions: {
+        ping: defineAction({ access: "public", rest: { method: "GET", path: "/ping" } }),
+        make: defineAction({
+          access: { level: "public", roles: ["admin"] },
+          rest: { method: "POST", path: "/things/:kind", status: 201 },
+          input: z.object({ kind: z.string() }),
+          output: named,
+        }),
+      },
+    });
+    expect(actions.ping).toMatchObject({ idempotent: true, rest: { status: 204 } });
+    expect(actions.make).toMatchObject({ idempotent: false, rest: { status: 201 }, access: { roles: ["admin"] } });
+  });
+
+  it("gives its events target and version", () => {
+    const { events } = defineContract({
+      target: "account-server",
+      version: "1.0.0",
+      actions: {},
+      events: { userCreated: defineEvent({ name: "user.created", payload: named }) },
+    });
+    expect(events.userCreated).toEqual({
+      target: "account-server",
+      name: "user.created",
+      version: "1.0.0",
+      payload: named,
+    });
+  });
+
+  const wrong: [string, () => unknown, RegExp][] = [
+    ["a version that is none", () => defineContract({ target: "a", version: "1", actions: {} }), /version.*"1"/],
+    ["a target that is no name", () => defineContract({ target: "a b", version: "1.0.0", actions: {} }), /target/],
+    ["a route that is not public", () => one({ rest: { method: "GET", path: "/a" } }), /a\.it\.access must be public/],
+    ["a path that is none", () => one({ access: "public", rest: { method: "GET", path: "a/*" } }), /a\.it\.rest\.path/],
+    ["a pattern with a directive", () => one({ pattern: { timeout$: 1 } }), /a\.it\.pattern/],
+    ["a pattern that matches many values", () => one({ pattern: { cmd: "*" } }), /a\.it\.pattern/],
+    ["a schema that is none", () => one({ input: {} as never }), /a\.it\.input must be a schema/],
+    ["an access that is none", () => one({ access: "open" as never }), /a\.it\.access/],
+    ["a deadline that is none", () => one({ timeoutMs: 0 }), /a\.it\.timeoutMs/],
+    [
+      "two actions with one pattern",
+      () => {
+        const same = defineAction({ pattern: { cmd: "x", kind: 1 } });
+        const turned = defineAction({ pattern: { kind: 1, cmd: "x" } });
+        return defineContract({ target: "a", version: "1.0.0", actions: { same, turned } });
+      },
+      /a\.turned must be another one than same's/,
+    ],
+    [
+      "two actions with one route",
+      () => {
+        const routed = (path: string) => defineAction({ access: "public", rest: { method: "GET", path } });
+        return defineContract({ target: "a", version: "1.0.0", actions: { x: routed("/a/:b"), y: routed("/a/:c") } });
+      },
+      /a\.y must be another one than x's/,
+    ],
+  ];
+
+  it.each(wrong)("refuses %s", (_what, define, message) => {
+    expect(define).toThrow(expect.objectContaining({ reason: "bad_option", message: expect.stringMatching(message) }));
+  });
+});
+
+function one(declaration: Parameters<typeof defineAction>[0]) {
+  return defineContract({ target: "a", version: "1.0.0", actions: { it: defineAction(declaration) } });
+}

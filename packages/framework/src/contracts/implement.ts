@@ -1,0 +1,84 @@
+import { badOption, type Logger, type Message } from "../core/index.js";
+import type { Caller, CallerOptions } from "./caller.js";
+import type { Contract } from "./contract.js";
+import type { InputOf, OutputOf } from "./schema.js";
+
+/** The call that an action belongs to. */
+export interface ActionContext {
+  /** Aborts when the caller gave up or the deadline passed. */
+  readonly signal: AbortSignal;
+  /** The trace id, the same along the whole chain of calls. */
+  readonly tx: string;
+  /** The service's log, with the action's pattern and the trace id. */
+  readonly log: Logger;
+  /**
+   * Calls another action within this call.
+   * @throws VastifyError with the code and reason of what went wrong
+   */
+  act(message: Message): Promise<unknown>;
+  /** Calls the actions of another contract within this call. */
+  caller<C extends Contract>(contract: C): Caller<C, CallerOptions>;
+}
+
+/** What an action's result may say of its HTTP answer; it is no part of the output. */
+export interface HttpAnswer {
+  readonly http$?: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> };
+}
+
+/** What a handler may give: for an object, also how HTTP shall answer. */
+type Given<Output> = Output extends object ? Output & HttpAnswer : Output;
+
+export type ActionHandler<Input, Output> = (
+  input: Input,
+  context: ActionContext,
+) => Given<Output> | Promise<Given<Output>>;
+
+/** A handler for each action: it gets what the input's schema makes of a message. */
+export type ActionHandlers<C extends Contract> = {
+  readonly [Name in keyof C["actions"]]: ActionHandler<
+    OutputOf<C["actions"][Name]["input"]>,
+    InputOf<C["actions"][Name]["output"]>
+  >;
+};
+
+export interface ImplementOptions {
+  /**
+   * What becomes of an input: `refuse` one that its schema does not allow, or `trust` callers and hand every message
+   * on as it came. @default "refuse"
+   */
+  input?: "refuse" | "trust";
+  /**
+   * What becomes of an output that its schema does not allow: `refuse` it, or `log` it once per action and give it all
+   * the same; `trust` looks at none, so that fields the schema does not know stay in. @default "refuse"
+   */
+  output?: "refuse" | "log" | "trust";
+}
+
+/** A contract with what carries it out. */
+export interface Implementation {
+  readonly contract: Contract;
+  readonly handlers: Readonly<Record<string, (input: unknown, context: ActionContext) => unknown>>;
+  readonly options: Required<ImplementOptions>;
+}
+
+/**
+ * Joins a contract with what carries it out, for `createService({ contracts: [implement(account, { … })] })`.
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the handler that is missing or too many
+ */
+export function implement<C extends Contract>(
+  contract: C,
+  handlers: ActionHandlers<C>,
+  { input = "refuse", output = "refuse" }: ImplementOptions = {},
+): Implementation {
+  const given = handlers as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(contract.actions))
+    if (typeof given[name] !== "function")
+      throw badOption(`the handler of ${contract.target}.${name}`, given[name], "a function");
+  for (const name of Object.keys(given))
+    if (!(name in contract.actions))
+      throw badOption(`a handler of ${contract.target}`, name, "named after an action of the contract");
+  if (!["refuse", "trust"].includes(input)) throw badOption("implement's input", input, "refuse or trust");
+  if (!["refuse", "log", "trust"].includes(output))
+    throw badOption("implement's output", output, "refuse, log or trust");
+  return { contract, handlers: given as Implementation["handlers"], options: { input, output } };
+}

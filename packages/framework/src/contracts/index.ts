@@ -1,0 +1,34 @@
+export {
+  type AccessLevel,
+  type AccessRules,
+  type ActionDeclaration,
+  type CacheRules,
+  type ContractAction,
+  defineAction,
+  type Pattern,
+  type RestMethod,
+  type RestRoute,
+} from "./action.js";
+export { type Caller, type CallerOptions, createCaller } from "./caller.js";
+export { checkValue } from "./check-value.js";
+export { type Contract, type ContractDeclaration, defineContract, patternText } from "./contract.js";
+export {
+  type ActionDescription,
+  type ContractDescription,
+  describeContract,
+  type EventDescription,
+} from "./describe-contract.js";
+export { type ContractEvent, defineEvent, type EventDeclaration } from "./event.js";
+export {
+  type ActionContext,
+  type ActionHandler,
+  type ActionHandlers,
+  type HttpAnswer,
+  type Implementation,
+  implement,
+  type ImplementOptions,
+} from "./implement.js";
+export { inputOf } from "./input-of.js";
+export type { JsonSchema } from "./json-schema.js";
+export { accessShape, type ReadDescription, readDescription } from "./read-description.js";
+export { type InputOf, noOutput, type OutputOf, type Schema } from "./schema.js";

@@ -1,0 +1,70 @@
+import { badOption } from "../core/index.js";
+import type { AccessRules, ActionDeclaration, ContractAction, Pattern, RestRoute } from "./action.js";
+import { isSchema, noInput, noOutput, type Schema } from "./schema.js";
+
+const levels: readonly unknown[] = ["private", "internal", "public"];
+const methods: readonly unknown[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+const pathShape = /^(\/|(\/(:[A-Za-z_]\w*|[\w.~-]+))+)$/;
+
+/**
+ * Completes an action's declaration.
+ * @param where its name in errors
+ * @throws VastifyError `invalid_argument`, reason `bad_option`
+ */
+export function resolveAction(where: string, name: string, declaration: ActionDeclaration): ContractAction {
+  const { pattern = { action: name }, input = noInput, output = noOutput, rest, timeoutMs, cache } = declaration;
+  const access = expectAccess(`${where}.access`, declaration.access ?? "internal");
+  if (rest && access.level !== "public")
+    throw badOption(`${where}.access`, access.level, "public, since it has a route");
+  if (timeoutMs !== undefined) expectPositive(`${where}.timeoutMs`, timeoutMs);
+  if (cache !== undefined) expectPositive(`${where}.cache.maxAgeMs`, cache.maxAgeMs);
+  return {
+    name,
+    summary: declaration.summary,
+    pattern: expectPattern(`${where}.pattern`, pattern),
+    input: expectSchema(`${where}.input`, input),
+    output: expectSchema(`${where}.output`, output),
+    access,
+    rest: rest && expectRest(`${where}.rest`, rest, output === noOutput),
+    idempotent: declaration.idempotent ?? rest?.method === "GET",
+    timeoutMs,
+    cache,
+    deprecated: declaration.deprecated,
+  };
+}
+
+function expectAccess(where: string, access: AccessRules["level"] | AccessRules): Required<AccessRules> {
+  const { level, roles = [], scopes = [] } = typeof access === "string" ? { level: access } : access;
+  if (!levels.includes(level)) throw badOption(where, level, "private, internal or public");
+  return { level, roles, scopes };
+}
+
+function expectPattern(where: string, pattern: Pattern): Pattern {
+  const keys = Object.keys(pattern);
+  // Directives steer Seneca, and `$$target` chooses the service before a pattern is looked at.
+  const isPlain = keys.length > 0 && keys.every((key) => !key.includes("$") && isPlainValue(pattern[key]));
+  if (isPlain) return pattern;
+  throw badOption(where, JSON.stringify(pattern), "keys without $ and plain values, at least one");
+}
+
+function isPlainValue(value: unknown): boolean {
+  return (typeof value === "string" && value !== "" && !/[*?]/.test(value)) || /^(number|boolean)$/.test(typeof value);
+}
+
+function expectSchema(where: string, schema: Schema): Schema {
+  if (isSchema(schema)) return schema;
+  throw badOption(where, schema, "a schema of a library that speaks Standard Schema");
+}
+
+function expectRest(where: string, rest: RestRoute, isEmpty: boolean): Required<RestRoute> {
+  const { method, path, status = isEmpty ? 204 : 200 } = rest;
+  if (!methods.includes(method)) throw badOption(`${where}.method`, method, `one of ${methods.join(", ")}`);
+  if (typeof path !== "string" || !pathShape.test(path)) throw badOption(`${where}.path`, path, 'such as "/user/:id"');
+  if (!Number.isInteger(status) || status < 200 || status > 299)
+    throw badOption(`${where}.status`, status, "a status from 200 to 299");
+  return { method, path, status };
+}
+
+function expectPositive(where: string, value: unknown): void {
+  if (typeof value !== "number" || !(value > 0)) throw badOption(where, value, "a number of milliseconds above 0");
+}

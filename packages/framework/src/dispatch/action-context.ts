@@ -1,0 +1,61 @@
+import {
+  type ActionContext,
+  type Caller,
+  type CallerOptions,
+  type Contract,
+  createCaller,
+} from "../contracts/index.js";
+import type { LogFields, Logger, Message } from "../core/index.js";
+import type { Seneca } from "./seneca-types.js";
+
+/** What the contexts of one action share. */
+export interface ActionContextOptions {
+  /** The action, as the log names it. */
+  readonly action: string;
+  readonly log: Logger;
+  /** Whether a contract is kept by this very process. */
+  isHere(contract: Contract): boolean;
+}
+
+/** The context of a contract's action, over the `this` that Seneca's actions have; most calls use little of it. */
+export class SenecaContext implements ActionContext {
+  private readonly self: Seneca;
+  private readonly options: ActionContextOptions;
+
+  constructor(self: Seneca, options: ActionContextOptions) {
+    this.self = self;
+    this.options = options;
+  }
+
+  get signal(): AbortSignal {
+    // Only an action that Seneca was told to run by itself has none: nobody can give such a call up.
+    return this.self.signal ?? new AbortController().signal;
+  }
+
+  get tx(): string {
+    return this.self.fixedargs.tx$ ?? "";
+  }
+
+  get log(): Logger {
+    const { action, log } = this.options;
+    const write = (level: keyof Logger) => (message: string, fields?: LogFields) =>
+      log[level](message, { action, tx: this.tx, ...fields });
+    return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  }
+
+  act(message: Message): Promise<unknown> {
+    return this.self.post(message);
+  }
+
+  caller<C extends Contract>(contract: C): Caller<C, CallerOptions> {
+    return createCaller<C, CallerOptions>(contract, {
+      isHere: this.options.isHere(contract),
+      send: (message, { idempotent, timeoutMs }) =>
+        this.self.post({
+          ...message,
+          idempotent$: idempotent,
+          ...(timeoutMs !== undefined && { timeout$: timeoutMs }),
+        }),
+    });
+  }
+}

@@ -1,0 +1,83 @@
+import { checkValue, type Contract, type ContractAction, type Implementation, inputOf } from "../contracts/index.js";
+import { type Logger, type Message, VastifyError } from "../core/index.js";
+import { type ActionContextOptions, SenecaContext } from "./action-context.js";
+import type { Seneca, SenecaAction } from "./seneca-types.js";
+
+export interface HostContractOptions {
+  readonly log: Logger;
+  /** Whether a contract is kept by this very process. */
+  isHere(contract: Contract): boolean;
+}
+
+/** Adds a contract's actions to Seneca: messages are checked on their way in, results on their way out. */
+export function hostContract(seneca: Seneca, implementation: Implementation, options: HostContractOptions): void {
+  for (const action of Object.values(implementation.contract.actions)) {
+    const { pattern, access, timeoutMs } = action;
+    const directives = {
+      ...(access.level === "private" && { private$: true }),
+      ...(timeoutMs !== undefined && { timeout$: timeoutMs }),
+    };
+    seneca.add({ ...pattern, ...directives }, contractHandler(action, implementation, options));
+  }
+}
+
+/** One parameter: it returns its result, or a promise of it. */
+function contractHandler(
+  action: ContractAction,
+  { contract, handlers, options }: Implementation,
+  { log, isHere }: HostContractOptions,
+): SenecaAction {
+  const of = `${contract.target}.${action.name}`;
+  const handle = handlers[action.name] as Implementation["handlers"][string];
+  const context: ActionContextOptions = { action: of, log, isHere };
+  const read = inputOf(action);
+  const checkInput = options.input === "trust" ? (input: unknown) => input : checkerOf(action.input, of, "input");
+  const checkOutput =
+    options.output === "trust" ? (output: unknown) => output : outputChecker(action, of, options.output, log);
+
+  return function (this: Seneca, message: Message): unknown {
+    const input = checkInput(read(message));
+    const given =
+      input instanceof Promise
+        ? input.then((later: unknown) => handle(later, new SenecaContext(this, context)))
+        : handle(input, new SenecaContext(this, context));
+    return given instanceof Promise ? given.then(checkOutput) : checkOutput(given);
+  };
+}
+
+function checkerOf(schema: ContractAction["input"], of: string, side: "input" | "output") {
+  const checked = { of, side };
+  return (value: unknown): unknown => checkValue(schema, value, checked);
+}
+
+/** Checks an output; what it says of its HTTP answer is put aside meanwhile. */
+function outputChecker(action: ContractAction, of: string, whenBad: "refuse" | "log", log: Logger) {
+  const strict = checkerOf(action.output, of, "output");
+  const check = whenBad === "refuse" ? strict : tolerant(strict, log);
+  return (given: unknown): unknown => {
+    if (typeof given !== "object" || given === null || !("http$" in given)) return check(given);
+    const { http$, ...output } = given;
+    const checked = check(output);
+    const join = (value: unknown): unknown => ({ ...(value as object | undefined), http$ });
+    return checked instanceof Promise ? checked.then(join) : join(checked);
+  };
+}
+
+/** Gives a bad output all the same, and says so once: the same fault would fill the log. */
+function tolerant(check: (value: unknown) => unknown, log: Logger) {
+  let isSaid = false;
+  return (given: unknown): unknown => {
+    const warn = (thrown: unknown): unknown => {
+      if (!VastifyError.is(thrown) || thrown.reason !== "bad_output") throw thrown;
+      if (!isSaid) log.warn(thrown.message);
+      isSaid = true;
+      return given;
+    };
+    try {
+      const checked = check(given);
+      return checked instanceof Promise ? checked.catch(warn) : checked;
+    } catch (thrown) {
+      return warn(thrown);
+    }
+  };
+}
