@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** The host of instances that no process stands for. */
 const byHand = "by-hand";
 
