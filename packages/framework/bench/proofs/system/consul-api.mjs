@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 /** The host of instances that no process stands for. */
 const byHand = "by-hand";
 
