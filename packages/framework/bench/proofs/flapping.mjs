@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startConsulProxy } from "./system/consul-proxy.mjs";
-import { startLoad } from "./system/load.mjs";
 import { processFigures } from "./system/process-figures.mjs";
 import { readProofArgs } from "./system/proof-args.mjs";
 import { whenPassing } from "./system/registered.mjs";
@@ -12,6 +11,7 @@ export const summary =
 
 const choices = { defaults: { seconds: 30, changes: 100, instances: 200 }, quick: { seconds: 6, instances: 50 } };
 const callsPerSecond = 50;
+const atATime = 16;
 const most = { heapGrowthMb: 10, queriesPerSecond: 15 };
 const message = { $$target: "work", role: "work", cmd: "read" };
 
@@ -78,15 +78,22 @@ function createFlappers(api, count) {
       registered.add(id);
       await api.register({ id, target: "work", version: "0.1.0", microservicePort: 1 });
     }
-    return {};
   }
 
   return {
-    /** Each in its turn comes or goes. Gives how many changes were made. */
+    /** They come and go in turn, a few at a time: Consul takes 200 connections at most. Gives how many changes were made. */
     async flap({ perSecond, seconds }) {
-      const load = startLoad({ perSecond, send: (n) => toggle(ids[n % count]) });
-      await load.runFor(seconds);
-      return (await load.stop()).length;
+      const endAt = performance.now() + seconds * 1_000;
+      let made = 0;
+      async function flapOn() {
+        while (performance.now() < endAt) {
+          const pause = sleep((1_000 * atATime) / perSecond);
+          await toggle(ids[made++ % count]);
+          await pause;
+        }
+      }
+      await Promise.all(Array.from({ length: atATime }, flapOn));
+      return made;
     },
     /** All go. */
     async settle() {

@@ -1,3 +1,6 @@
+/** The host of instances that no process stands for. */
+const byHand = "by-hand";
+
 /**
  * The few requests to Consul's HTTP API that proofs make by hand.
  * @param {string} address `host:port`
@@ -20,18 +23,21 @@ export function createConsulApi(address) {
       const entries = await request("GET", `health/service/${target}?passing`);
       return entries.map(({ Service }) => Service.ID);
     },
-    /** Registers an instance by hand; nobody needs to be alive behind it. */
+    /**
+     * Writes an instance into the catalog, as an agent of another host would; nobody needs to be alive behind it. (One
+     * agent that is given thousands compares all of them at each.)
+     */
     register({ id, target, version, httpPort = 1, microservicePort }) {
+      const Service = { ID: id, Service: target, Address: "127.0.0.1", Port: httpPort, Tags: ["vastify"] };
       const Notes = JSON.stringify({
         $$version: version,
         $$microservicePort: microservicePort,
         protocols: ["vastify/1"],
       });
-      const Check = { CheckID: `service:${id}`, Name: "by hand", TTL: "24h", Status: "passing", Notes };
-      const entry = { ID: id, Name: target, Address: "127.0.0.1", Port: httpPort, Tags: ["vastify"], Check };
-      return request("PUT", "agent/service/register", entry);
+      const Check = { CheckID: `service:${id}`, Name: "by hand", ServiceID: id, Status: "passing", Notes };
+      return request("PUT", "catalog/register", { Node: byHand, Address: "127.0.0.1", Service, Check });
     },
-    deregister: (id) => request("PUT", `agent/service/deregister/${encodeURIComponent(id)}`),
+    deregister: (id) => request("PUT", "catalog/deregister", { Node: byHand, ServiceID: id }),
     setKey: (key, value) => request("PUT", `kv/${key}`, value),
     /** The JSON under a key of Consul KV. */
     async key(key) {
