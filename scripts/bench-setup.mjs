@@ -19,8 +19,7 @@ export function prepareBench() {
     runOrExit("npm", ["ci", "--prefix", bench, "--loglevel=error"]);
     writeFileSync(marker, lock);
   }
-  const built = ["framework", "backends"].map((name) => join(root, "packages", name));
-  runOrExit(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", ...built]);
+  runOrExit(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", join(root, "packages/backends")]);
   const found = realpathSync(createRequire(join(bench, "package.json")).resolve("vastify"));
   if (found.startsWith(join(root, "packages/framework/dist") + sep)) return;
   console.error(`vastify resolves to ${found}, which is not this workspace's build`);

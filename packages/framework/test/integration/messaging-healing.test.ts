@@ -6,6 +6,9 @@ import { rabbit } from "../../src/messaging/index.js";
 import { amqpUrl, startRabbit } from "../support/messaging.js";
 import { uniqueName, until } from "../support/services.js";
 
+// A broker may take its time to come back; nothing here is judged by it.
+const patienceMs = 120_000;
+
 /** An amqplib channel of a stranger, who may do to the broker what we never would. */
 async function strangerAt(url: string) {
   const model = await connect(url);
@@ -13,17 +16,17 @@ async function strangerAt(url: string) {
   return model.createChannel();
 }
 
-describe.skipIf(!amqpUrl)("messaging heals", () => {
+describe.skipIf(!amqpUrl)("messaging heals", { timeout: 3 * patienceMs }, () => {
   let own: RunningRabbitmq;
   beforeAll(async () => {
-    own = await startRabbitmq();
-  });
+    own = await startRabbitmq({ startTimeoutMs: patienceMs });
+  }, patienceMs);
   afterAll(() => own?.remove());
 
   it.each(["stop", "kill"] as const)(
     "after the broker's %s and start: nothing is lost, consumers come back",
     async (end) => {
-      const broker = await startRabbit({ url: own.url });
+      const broker = await startRabbit({ publishTimeoutMs: patienceMs, url: own.url });
       const jobs = broker.queue<number>(uniqueName("jobs"));
       const taken = new Set<number>();
       await jobs.consume((job) => taken.add(job)).ready;
@@ -35,13 +38,13 @@ describe.skipIf(!amqpUrl)("messaging heals", () => {
       for (let job = 300; job < 600; job++) sent.push(jobs.send(job));
       await own.start();
       await Promise.all(sent);
-      await until(() => taken.size === 600, "every job was handled");
+      await until(() => taken.size === 600, "every job was handled", patienceMs);
       expect(broker.health().ok).toBe(true);
     },
   );
 
   it("own queues of subscribers and requests work again after a restart", async () => {
-    const broker = await startRabbit({ url: own.url });
+    const broker = await startRabbit({ publishTimeoutMs: patienceMs, url: own.url });
     const news = broker.fanout<string>(uniqueName("news"));
     const heard: string[] = [];
     await news.subscribe((text) => heard.push(text)).ready;
@@ -50,12 +53,12 @@ describe.skipIf(!amqpUrl)("messaging heals", () => {
     await own.kill();
     await own.start();
     await news.publish("back");
-    await until(() => heard.length === 1, "the news are heard");
-    expect(await until(() => rpc.call(21), "requests are answered")).toBe(42);
+    await until(() => heard.length === 1, "the news are heard", patienceMs);
+    expect(await until(() => rpc.call(21), "requests are answered", patienceMs)).toBe(42);
   });
 
   it("publishers wait while the broker blocks them; consumers go on", async () => {
-    const broker = await startRabbit({ url: own.url });
+    const broker = await startRabbit({ publishTimeoutMs: patienceMs, url: own.url });
     const jobs = broker.queue<number>(uniqueName("jobs"));
     const taken: number[] = [];
     let goOn = () => {};
@@ -69,19 +72,19 @@ describe.skipIf(!amqpUrl)("messaging heals", () => {
     await jobs.send(1);
     await own.block();
     const later = jobs.send(2);
-    await until(() => broker.health().blocked, "it is blocked");
+    await until(() => broker.health().blocked, "it is blocked", patienceMs);
     expect(broker.health().ok).toBe(false);
     await expect(jobs.send(3, { timeoutMs: 100 })).rejects.toMatchObject({ code: "unavailable" });
     goOn();
-    await until(() => taken.length === 1, "the first is handled meanwhile");
+    await until(() => taken.length === 1, "the first is handled meanwhile", patienceMs);
     await own.unblock();
     await later;
-    await until(() => taken.includes(2), "the second is handled");
+    await until(() => taken.includes(2), "the second is handled", patienceMs);
     expect(broker.health().blocked).toBeUndefined();
   });
 
   it("declares a queue anew that was deleted under its consumer and its publisher", async () => {
-    const broker = await startRabbit({ url: own.url });
+    const broker = await startRabbit({ publishTimeoutMs: patienceMs, url: own.url });
     const [consumed, published] = [uniqueName("jobs"), uniqueName("jobs")];
     const taken: string[] = [];
     await broker.queue<string>(consumed).consume((job) => taken.push(job)).ready;
@@ -92,13 +95,17 @@ describe.skipIf(!amqpUrl)("messaging heals", () => {
     await stranger.deleteQueue(published);
     await jobs.send("safe");
     expect(await jobs.count()).toBe(1);
-    await until(async () => (await stranger.checkQueue(consumed)).consumerCount === 1, "it is consumed again");
+    await until(
+      async () => (await stranger.checkQueue(consumed)).consumerCount === 1,
+      "it is consumed again",
+      patienceMs,
+    );
     await broker.queue<string>(consumed).send("again");
-    await until(() => taken.length === 1, "the job is taken");
+    await until(() => taken.length === 1, "the job is taken", patienceMs);
   });
 
   it("publishes again after its channel broke over an exchange that was deleted", async () => {
-    const broker = await startRabbit({ url: own.url });
+    const broker = await startRabbit({ publishTimeoutMs: patienceMs, url: own.url });
     const name = uniqueName("logs");
     const topic = broker.topic<number>(name);
     await topic.publish("a", 1);
@@ -107,28 +114,28 @@ describe.skipIf(!amqpUrl)("messaging heals", () => {
     const heard: number[] = [];
     await topic.subscribe("a", (n) => heard.push(n)).ready;
     await topic.publish("a", 3);
-    await until(() => heard.length === 1, "it is heard");
+    await until(() => heard.length === 1, "it is heard", patienceMs);
   });
 
   it("notices a broker that hangs by its heartbeats", async () => {
-    const broker = await startRabbit({ url: `${own.url}?heartbeat=1` });
+    const broker = await startRabbit({ publishTimeoutMs: patienceMs, url: `${own.url}?heartbeat=1` });
     const jobs = broker.queue<number>(uniqueName("jobs"));
     const taken: number[] = [];
     await jobs.consume((job) => taken.push(job)).ready;
     own.freeze();
     const sent = jobs.send(1);
-    await until(() => !broker.health().ok, "the connection is given up");
+    await until(() => !broker.health().ok, "the connection is given up", patienceMs);
     own.goOn();
     await sent;
-    await until(() => taken.length > 0, "the job is taken");
+    await until(() => taken.length > 0, "the job is taken", patienceMs);
   });
 
   it("stops in time while the broker is away, and tells those who wait", async () => {
-    const broker = await startRabbit({ url: own.url, graceMs: 200 });
+    const broker = await startRabbit({ publishTimeoutMs: patienceMs, url: own.url, graceMs: 200 });
     const jobs = broker.queue<number>(uniqueName("jobs"));
     await jobs.consume(() => {}).ready;
     await own.kill();
-    await until(() => !broker.health().ok, "it is noticed");
+    await until(() => !broker.health().ok, "it is noticed", patienceMs);
     const waiting = expect(jobs.send(1)).rejects.toMatchObject({ code: "unavailable", reason: "draining" });
     await broker.stop();
     await waiting;

@@ -45,22 +45,36 @@ export function createHandling<T>(
       await delay(message.earlyMs);
     }
     if (message.isTooLate) return expired(message);
-    const seenId = `${queue}:${message.id}`;
-    switch (seen && (await seen.claim(seenId))) {
-      case "handled":
-        counts.duplicates++;
-        return;
-      case "elsewhere":
-        return later(message, Date.now() + elsewhereMs, message.headers);
-      default:
-    }
+    if (seen && !(await isOurs(message, seen))) return;
     const failure = isSerial ? await attemptInPlace(message) : await attempt(message);
     await seen
-      ?.settle(seenId, failure === undefined)
+      ?.settle(seenIdOf(message), failure === undefined)
       .catch((err: unknown) => broker.log.warn(`${queue} can't remember a message`, { err, tx: message.tx }));
     if (failure) await failed(message, failure.error, failure.failures);
     else counts.handled++;
   };
+
+  /** Whether it is for us to handle it now: not if it was handled before, or is at this moment. */
+  async function isOurs(message: Received, store: SeenMessages): Promise<boolean> {
+    for (;;) {
+      const claim = await store.claim(seenIdOf(message));
+      if (claim === "first") return true;
+      if (claim === "handled") {
+        counts.duplicates++;
+        return false;
+      }
+      if (!isSerial) {
+        await later(message, Date.now() + elsewhereMs, message.headers);
+        return false;
+      }
+      await delay(elsewhereMs, broker.stopping);
+      if (broker.stopping.aborted) throw new VastifyError("unavailable", "stopping", { reason: "draining" });
+    }
+  }
+
+  function seenIdOf(message: Received): string {
+    return `${queue}:${message.id}`;
+  }
 
   /** Gives the error, if there is one. */
   async function attempt(message: Received): Promise<Failure | undefined> {

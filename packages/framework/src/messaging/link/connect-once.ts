@@ -1,5 +1,6 @@
 import { type ChannelModel, connect } from "amqplib";
 import { VastifyError } from "../../core/index.js";
+import { gatherWrites } from "./gather-writes.js";
 
 export interface ConnectOptions {
   readonly url: string;
@@ -28,6 +29,7 @@ export async function connectOnce({ url, connectTimeoutMs, name, signal }: Conne
     const model = await Promise.race([connecting, whenAborted(inTime)]);
     // Without a listener an error would end the process; what follows from it comes with `close`.
     model.on("error", () => {});
+    gatherWrites(model);
     return model;
   } catch (cause) {
     connecting.then(closeLate, () => {});

@@ -19,6 +19,7 @@ export class PendingPublish extends Timed {
   sent = 0;
   /** The broker gave it back for want of a queue. */
   isReturned = false;
+  wasReturnedBefore = false;
   private readonly resolve: () => void;
   private readonly reject: (error: VastifyError) => void;
   private readonly onOver: (pending: PendingPublish) => void;

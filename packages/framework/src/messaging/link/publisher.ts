@@ -140,7 +140,7 @@ export class Publisher {
       const goOn = channel.publish(exchange, routingKey, content, properties, (error: unknown) => {
         this.unconfirmed.delete(pending);
         if (error) this.refused(pending, error, channel);
-        else if (pending.isReturned) void this.republish(pending);
+        else if (pending.isReturned) this.unroutable(pending);
         else pending.succeed();
         if (this.waiting.length > 0) this.pump();
       });
@@ -154,18 +154,15 @@ export class Publisher {
 
   /** Not confirmed: for trouble within the broker, or for the end of its channel, which amqplib tells in order. */
   private refused(pending: PendingPublish, error: unknown, channel: ConfirmChannel): void {
-    if (error instanceof Error && error.message === "message nacked") {
-      void delay(100).then(() => this.requeue([pending]));
-      return;
-    }
     if (this.channel === channel) this.channel = undefined;
     this.lost.push(pending);
+    // With its channel all that were sent after it come after it again.
+    if (error instanceof Error && error.message === "message nacked") this.lasting.renew();
   }
 
   private lose(): void {
     this.channel = undefined;
-    const again = [...this.unconfirmed, ...this.lost];
-    this.unconfirmed.clear();
+    const again = this.lost;
     this.lost = [];
     this.requeue(again);
   }
@@ -188,12 +185,14 @@ export class Publisher {
     }
   }
 
-  /** Its queue may have been deleted under us: declared anew, it takes the message; one that never was can't. */
-  private async republish(pending: PendingPublish): Promise<void> {
-    if (pending.sent === 1) {
+  /** A queue that was deleted under us is declared anew with the next channel; a subscription is not ours to make. */
+  private unroutable(pending: PendingPublish): void {
+    if (pending.outgoing.exchange === "" && !pending.wasReturnedBefore) {
       pending.isReturned = false;
-      await this.declareNow("all").catch(() => {});
-      if (!pending.isOver) this.requeue([pending]);
+      pending.wasReturnedBefore = true;
+      this.channel = undefined;
+      this.lost.push(pending);
+      this.lasting.renew();
       return;
     }
     pending.fail(new VastifyError("unavailable", `no queue takes ${pending.title}`, { reason: "unroutable" }));

@@ -53,9 +53,9 @@ export class RpcChannel {
   }
 
   /** One that can't be sent now is not sent: its caller has lost the connection that it would come by, or gives up. */
-  reply(to: string, correlationId: string, { content, properties }: Composed, isError: boolean): void {
+  reply(to: string, correlationId: string, content: Buffer, isError: boolean): void {
     try {
-      this.channel?.publish("", to, content, { ...properties, correlationId, ...(isError && { type: "error" }) });
+      this.channel?.publish("", to, content, { correlationId, ...(isError && { type: "error" }) });
     } catch {
       // The channel is closed.
     }

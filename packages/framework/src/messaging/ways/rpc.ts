@@ -68,7 +68,6 @@ export function createRpc<Input, Output>(
       const headers = idempotent ? { [headerNames.idempotent]: true } : undefined;
       const trace = { ...(tx !== undefined && { tx }), ...(traceparent !== undefined && { traceparent }) };
       const request = compose(payload, { ...trace, deadlineMs: timeoutMs }, maxPayloadBytes, headers);
-      request.properties.expiration = timeoutMs;
       request.properties.persistent = false;
       const reply = await broker.rpc.request(name, request, timeoutMs);
       const answer = readPayload(reply.content, reply.properties.contentType);
@@ -93,17 +92,16 @@ export function createRpc<Input, Output>(
           broker.rpc.reply(replyTo, correlationId, answerOf(VastifyError.toWire(err, message.tx)), true);
         }
       };
-      const consumer = new Consumer(broker.incoming, { queue: name, declare, prefetch, isSerial: false, handle });
+      // Over the connection that the replies go by: one write for replies and acknowledgements together.
+      const consumer = new Consumer(broker.outgoing, { queue: name, declare, prefetch, isSerial: false, handle });
       const ready = broker.run(consumer);
       ready.catch(() => {});
       return { ready, stop: () => consumer.stop(broker.options.graceMs) };
     },
   };
 
-  function answerOf(value: unknown) {
-    const answer = compose(value, { id: "" }, maxPayloadBytes);
-    answer.properties.persistent = false;
-    return answer;
+  function answerOf(value: unknown): Buffer {
+    return compose(value, { id: "" }, maxPayloadBytes).content;
   }
 }
 
