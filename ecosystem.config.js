@@ -13,6 +13,7 @@ const shared = [
   "LOG_LEVEL",
   "LOG_FORMAT",
   "MONGODB_URI",
+  "REDIS_URL",
   "CONFIG_SERVER_VERSION",
   "SEED_DEMO_USERS",
 ];

@@ -3,6 +3,7 @@ import Router from "koa-router";
 import type { Logger, Message } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
 import type { RequestState } from "./koa-app.js";
+import { actionHeaders } from "./action-headers.js";
 import { type PublishedRoute, readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
@@ -66,7 +67,7 @@ export function createGatewayRoutes({ act, maxBodyBytes, log }: GatewayRoutesOpt
         async (ctx) => {
           const { tx, signal } = ctx.state as RequestState;
           const { body } = ctx.request as { body?: unknown };
-          const args = { body, query: { ...ctx.query }, params: { ...ctx.params } };
+          const args = { body, query: { ...ctx.query }, params: { ...ctx.params }, ...actionHeaders(ctx) };
           const message = { ...route.message, args, $$target: route.target, $$version: route.version };
           sendResult(ctx, await act(message, { tx, signal, idempotent: idempotentMethods.has(ctx.method) }));
         },
