@@ -1,1 +1,11 @@
+export { type DocumentPluginOptions, documentPlugin, type PluggedDocument } from "./document-plugin.js";
+export { type Migration, type MigrationsOptions, migrations } from "./migrations.js";
 export { type MongoOptions, type MongoPart, mongo } from "./mongo.js";
+export {
+  type MongoFiles,
+  type MongoFilesOptions,
+  mongoFiles,
+  type NewFile,
+  type StoredFile,
+} from "./mongo-files.js";
+export { type RetryConflictsOptions, retryConflicts } from "./retry-conflicts.js";

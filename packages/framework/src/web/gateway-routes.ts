@@ -3,6 +3,7 @@ import Router from "koa-router";
 import type { Logger, Message } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
 import { expectAllowed } from "./access.js";
+import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
@@ -82,7 +83,7 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
           const { tx, signal, chosen } = ctx.state as RequestState & { chosen: ChosenVersion };
           const { route, version } = chosen;
           const { body } = ctx.request as { body?: unknown };
-          const args = { body, query: { ...ctx.query }, params: { ...ctx.params } };
+          const args = { body, query: { ...ctx.query }, params: { ...ctx.params }, ...actionHeaders(ctx) };
           const addressed = { ...route.message, args, $$target: target, ...(version && { $$version: version }) };
           const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
           const { timeoutMs } = route;

@@ -21,10 +21,18 @@ export const changesShape = z
 /** Not the rules of a new password: those that were valid once still are. */
 export const credentialsShape = z.object({ name, password: z.string().max(128) });
 
+const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
 export const pageShape = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   skip: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  /** What the name begins with. */
+  prefix: name.optional(),
+  createdFrom: time.optional(),
+  createdBefore: time.optional(),
 });
+
+export type PageFilters = Omit<z.output<typeof pageShape>, "limit" | "skip">;
 
 /** @throws VastifyError `invalid_argument` with `details.issues`, each a path and what is wrong there */
 export function expectInput<Shape extends z.ZodType>(shape: Shape, input: unknown): z.output<Shape> {
