@@ -4,7 +4,7 @@ import { createSlidingCounts } from "./windows/sliding-counts.js";
 export interface RetryBudgetOptions {
   /** How many retries there may be per call, from 0 to 1. @default 0.2 */
   ratio?: number;
-  /** So many retries per window are always allowed: the share of a few calls would be none. @default 3 */
+  /** So many retries per window are always allowed: the share of a few calls would be none. @default 10 */
   minRetries?: number;
   /** How far back calls and retries are counted, in milliseconds. @default 10_000 */
   windowMs?: number;
@@ -30,7 +30,7 @@ export const expectRetryBudget = fields<RetryBudgetOptions>({
 /** What options leave out. */
 export const usualRetryBudget: Readonly<Required<RetryBudgetOptions>> = Object.freeze({
   ratio: 0.2,
-  minRetries: 3,
+  minRetries: 10,
   windowMs: 10_000,
 });
 

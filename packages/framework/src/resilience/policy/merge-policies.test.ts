@@ -13,7 +13,7 @@ describe("two policies of one target", () => {
       idempotent: true,
       retry: { attempts: 1, baseMs: 1, maxMs: 200 },
       bulkhead: { maxInFlight: 3, maxWaiting: 9 },
-      retryBudget: { ratio: 0, minRetries: 3 },
+      retryBudget: { ratio: 0, minRetries: 10 },
     });
   });
 

@@ -16,7 +16,7 @@ describe("a resolved policy", () => {
       fallback: undefined,
       bulkhead: undefined,
       circuit: undefined,
-      retryBudget: { ratio: 0.2, minRetries: 3, windowMs: 10_000 },
+      retryBudget: { ratio: 0.2, minRetries: 10, windowMs: 10_000 },
       actions: [],
     });
   });
