@@ -29,7 +29,7 @@ export function documentPlugin(schema: Schema, { hidden = [] }: DocumentPluginOp
   schema.set("versionKey", "version");
   schema.set("optimisticConcurrency", true);
   schema.set("timestamps", true);
-  const inner: ReadonlySet<string> = new Set(["_id", "id", ...hidden]);
+  const inner: ReadonlySet<string> = new Set(["_id", "id", "outbox", ...hidden]);
   schema.set("toJSON", {
     transform: (_document, plain: Record<string, unknown>) => ({
       id: String(plain._id),
