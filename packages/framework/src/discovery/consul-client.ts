@@ -33,6 +33,8 @@ export interface ConsulHandle {
   readonly timeoutMs: number;
   readonly consistency: Consistency;
   readonly contact: Contact;
+  /** Those that wait for an answer; each holds a connection. */
+  readonly openQueries: Set<RequestContext>;
   /** Drops the kept connections. */
   close(): void;
 }
@@ -54,7 +56,8 @@ export function connectConsul(options: ConsulOptions = {}): ConsulHandle {
   };
   const api = new Consul(settings);
   const contact = createContact(url.host);
-  return { api, address: url.host, timeoutMs, consistency, contact, close: () => api.destroy() };
+  const openQueries = new Set<RequestContext>();
+  return { api, address: url.host, timeoutMs, consistency, contact, openQueries, close: () => api.destroy() };
 }
 
 function parseAddress(address: string): URL {
@@ -110,11 +113,25 @@ export function consulError(thrown: unknown, consul: ConsulHandle, doing: string
       reason: "registry_refused",
     });
   }
+  const open = consul.openQueries.size;
+  const crowded =
+    open >= manyQueries && isCutOff(thrown)
+      ? `, or raise its limits.http_max_conns_per_client (200 unless set): ${open} queries of this process are open`
+      : "";
   return new VastifyError(
     "unavailable",
-    `Consul at ${consul.address} did not do ${doing} (${said}): start it, or set the right address (CONSUL_HTTP_ADDR)`,
+    `Consul at ${consul.address} did not do ${doing} (${said}): start it, or set the right address (CONSUL_HTTP_ADDR)${crowded}`,
     { reason: "registry_unreachable" },
   );
+}
+
+/** So many that, with a few more processes on the host, Consul's limit of connections per address comes near. */
+const manyQueries = 50;
+
+/** The way in which Consul turns away a connection too many. */
+function isCutOff(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return ("code" in thrown && thrown.code === "ECONNRESET") || /ECONNRESET|socket hang up/.test(thrown.message);
 }
 
 export function statusOf(thrown: unknown): number | undefined {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Logger, silentLogger } from "../core/index.js";
 import { type ConsulHandle, expectAnswer } from "./consul-client.js";
 import { createFollowed, type Followed, type FollowedTarget } from "./followed-target.js";
+import { createGate } from "./gate.js";
 import { targetOf } from "./instance.js";
 import { createListeners } from "./listeners.js";
 import { createListingReader } from "./listing.js";
@@ -43,7 +44,7 @@ export interface DirectoryHealth {
 export interface Directory {
   start(): void;
   stop(): Promise<void>;
-  /** Begins to follow `target`, or gives the one already followed. */
+  /** Begins to follow `target`, or gives the one already followed. Consul is asked about it while it is registered. */
   follow(target: string): FollowedTarget;
   /** Every target registered with the tag `vastify`, once Consul has answered. */
   readonly targets: ReadonlySet<string>;
@@ -53,6 +54,8 @@ export interface Directory {
   onChange(listener: () => void): () => void;
   /** Called when Consul answers again after an outage. Returns how to stop listening. */
   onReturn(listener: () => void): () => void;
+  /** Resolves when Consul has told which targets there are. */
+  readonly listed: Promise<void>;
   /** Resolves when a snapshot stands in for a Consul that does not answer; never, if none has to. */
   readonly stoodIn: Promise<void>;
   health(): DirectoryHealth;
@@ -75,14 +78,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
   let names: Names | undefined;
   let isStoodIn = false;
   let targets: ReadonlySet<string> = new Set();
-  let tellStoodIn = (): void => {};
-  const stoodIn = new Promise<void>((resolve) => {
-    tellStoodIn = resolve;
-  });
+  const listed = createGate();
+  const stoodIn = createGate();
 
   function run<Value>(watched: Pick<WatchOptions<Value>, "what" | "query" | "read" | "signal" | "onValue">): void {
     if (lifetime.signal.aborted) return;
-    const loop = watch({ consul, log, waitSeconds, onFailure: standIn, ...watched });
+    const loop = watch({ consul, log, waitSeconds, onFailure: doWithout, ...watched });
     loops.add(loop);
     void loop.finally(() => loops.delete(loop));
   }
@@ -100,13 +101,16 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const entry = createFollowed({ target, unlisted, watchName, onChange: changed });
     followed.set(target, entry);
     entry.follow(namesOf(target), names !== undefined);
-    if (!consul.contact.reachable) standIn();
+    if (!consul.contact.reachable) doWithout();
     return entry;
   }
 
-  /** 2018's services are named `target@uuid`: each of those names belongs to its target too. */
+  /**
+   * The registered names of a target: 2018's services are named `target@uuid`, and each of those belongs to it too.
+   * Only these are watched, or every name that a caller makes up would hold a connection; the list tells of new ones.
+   */
   function namesOf(target: string): readonly string[] {
-    return [target, ...Object.keys(names ?? {}).filter((name) => targetOf(name) === target)];
+    return Object.keys(names ?? {}).filter((name) => targetOf(name) === target);
   }
 
   function takeNames(list: Names): void {
@@ -114,22 +118,23 @@ export function createDirectory(options: DirectoryOptions): Directory {
     for (const name of Object.keys(list)) seen.add(targetOf(name));
     for (const entry of followed.values()) entry.follow(namesOf(entry.target), true);
     changed();
+    listed.open();
   }
 
   /** Consul does not answer: a snapshot stands in wherever it has not answered yet. */
-  function standIn(): void {
+  function doWithout(): void {
     const { loaded } = snapshot;
-    if (loaded === undefined) return;
     for (const entry of followed.values()) {
-      const saved = loaded.instances.get(entry.target);
+      const saved = loaded?.instances.get(entry.target);
       if (saved) entry.standIn(saved);
+      else entry.giveUp();
     }
-    if (names !== undefined || isStoodIn) return;
+    if (names !== undefined || isStoodIn || loaded === undefined) return;
     isStoodIn = true;
     for (const target of loaded.instances.keys()) seen.add(target);
     log.warn(`Consul does not answer: routing lives on the snapshot of ${new Date(loaded.savedAtMs).toISOString()}`);
     changed();
-    tellStoodIn();
+    stoodIn.open();
   }
 
   function changed(): void {
@@ -144,15 +149,16 @@ export function createDirectory(options: DirectoryOptions): Directory {
   /** What Consul said last; where it has not been asked yet, what it said before this start. */
   function contents(): SnapshotContents | undefined {
     if (names === undefined) return undefined;
-    const listed = new Set(Object.keys(names).map(targetOf));
-    const saved = [...(snapshot.loaded?.instances ?? [])].filter(([target]) => listed.has(target));
+    const registered = new Set(Object.keys(names).map(targetOf));
+    const saved = [...(snapshot.loaded?.instances ?? [])].filter(([target]) => registered.has(target));
     const current = [...followed.values()].filter((entry) => entry.isListed);
     const entries = current.map((entry) => [entry.target, entry.instances] as const);
     return { targets: [...targets], instances: new Map([...saved, ...entries]) };
   }
 
   return {
-    stoodIn,
+    listed: listed.opened,
+    stoodIn: stoodIn.opened,
     get targets() {
       return targets;
     },

@@ -28,6 +28,12 @@ export function nobodyAnswers(
       reason: "no_calls",
     });
   }
+  if (!followed.isKnown) {
+    return new VastifyError("unavailable", `nobody knows where ${target} is: Consul could not be asked`, {
+      reason: "registry_unreachable",
+      details: { target },
+    });
+  }
   if (!directory.isKnown(target)) {
     return new VastifyError("not_found", `no service named ${target} is registered`, {
       reason: "no_target",

@@ -28,8 +28,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
     async function everythingDescribed(): Promise<void> {
-      // Once one target is known, so is the list of all.
-      await directory.follow(resolved.name).known;
+      await Promise.race([directory.listed, directory.stoodIn]);
       await descriptions.settled();
     }
     return {
