@@ -6,7 +6,7 @@ import { createGate } from "./gate.js";
 import { targetOf } from "./instance.js";
 import { createListeners } from "./listeners.js";
 import { createListingReader } from "./listing.js";
-import { createSnapshot, type SnapshotContents } from "./snapshot.js";
+import { createSnapshot, type Snapshot, type SnapshotContents } from "./snapshot.js";
 import { createUnlisted } from "./unlisted.js";
 import { type Answer, type WatchOptions, watch } from "./watch.js";
 
@@ -20,8 +20,8 @@ export interface DirectoryOptions {
    * @default 600_000
    */
   keepUnlistedMs?: number;
-  /** A file to keep what is known in, for a start without Consul. @default none */
-  snapshot?: string;
+  /** Keeps what is known, for a start without Consul. Loaded by `start` and closed by `stop`. @default none */
+  snapshot?: Snapshot;
   /** @default silentLogger */
   log?: Logger;
 }
@@ -72,7 +72,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const listeners = createListeners();
   const followed = new Map<string, Followed>();
   const unlisted = createUnlisted({ log, keepMs: keepUnlistedMs });
-  const snapshot = createSnapshot({ path: options.snapshot, log });
+  const snapshot = options.snapshot ?? createSnapshot({ path: undefined, log });
   const readListing = createListingReader(log);
   const seen = new Set<string>();
   let names: Names | undefined;
@@ -147,7 +147,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   }
 
   /** What Consul said last; where it has not been asked yet, what it said before this start. */
-  function contents(): SnapshotContents | undefined {
+  function contents(): Omit<SnapshotContents, "settings"> | undefined {
     if (names === undefined) return undefined;
     const registered = new Set(Object.keys(names).map(targetOf));
     const saved = [...(snapshot.loaded?.instances ?? [])].filter(([target]) => registered.has(target));

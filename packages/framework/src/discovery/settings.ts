@@ -3,6 +3,8 @@ import { type Logger, silentLogger } from "../core/index.js";
 import { type ConsulHandle, consulError, expectAnswer } from "./consul-client.js";
 import { createListeners } from "./listeners.js";
 import { createSettingValues } from "./setting-values.js";
+import type { Snapshot } from "./snapshot.js";
+import { createUnlistedSettings, type SettingTexts } from "./unlisted-settings.js";
 import { type Answer, watch } from "./watch.js";
 
 export interface SettingsOptions {
@@ -12,13 +14,17 @@ export interface SettingsOptions {
   prefix?: string;
   /** No view of Consul is older than this, in milliseconds. @default 12_000 */
   refreshMs?: number;
+  /** How long settings stay in use, at most, that Consul has lost, in milliseconds. @default 600_000 */
+  keepUnlistedMs?: number;
+  /** Keeps the settings too, for a start without Consul; loaded before `start`. It is its giver's to close. @default none */
+  snapshot?: Snapshot;
   /** @default silentLogger */
   log?: Logger;
 }
 
 /**
- * What operators wrote into Consul's KV, live: one blocking query follows all of it. A Consul that was away and comes
- * back with none has lost them: what was known stays, or a canary would get all calls.
+ * What operators wrote into Consul's KV, live: one blocking query follows all of it. What a Consul lost that was away or
+ * began anew stays in use for a while, or a canary would get all calls; so does what a snapshot holds until Consul answers.
  */
 export interface Settings {
   start(): void;
@@ -28,6 +34,8 @@ export interface Settings {
    * frozen, and the same object for as long as it says the same, so what is made of it may be kept by its identity.
    */
   get(key: string): unknown;
+  /** How many are in use though Consul lists them no longer. */
+  readonly unlisted: number;
   /** Called after any change. Returns how to stop listening. */
   onChange(listener: () => void): () => void;
   /**
@@ -43,13 +51,32 @@ const entryShape = z.object({ Key: z.string(), Value: z.string().nullish(), Modi
 const entriesShape = z.array(entryShape);
 
 export function createSettings(options: SettingsOptions): Settings {
-  const { consul, prefix = "vastify/", refreshMs = 12_000, log = silentLogger } = options;
+  const { consul, prefix = "vastify/", refreshMs = 12_000, keepUnlistedMs = 600_000, snapshot } = options;
+  const { log = silentLogger } = options;
   const lifetime = new AbortController();
   const listeners = createListeners();
   const values = createSettingValues(log);
+  const unlisted = createUnlistedSettings({ log, keepMs: keepUnlistedMs, onGone: () => adopt(unlisted.all) });
   let watching: Promise<void> = Promise.resolve();
-  let count = 0;
-  let wasAway = false;
+  let isDoubtful = false;
+  let hasAnswered = false;
+
+  function adopt(texts: SettingTexts): void {
+    if (values.update([...texts].map(([key, text]) => ({ key, text })))) listeners.tell(log);
+    if (hasAnswered) snapshot?.save(() => ({ settings: texts }));
+  }
+
+  function take(listed: SettingTexts): void {
+    // What it said before this start counts only when it was away since: its first answer has the last word otherwise.
+    if (!hasAnswered && isDoubtful) unlisted.take(saved(), false);
+    hasAnswered = true;
+    adopt(unlisted.take(listed, isDoubtful));
+    isDoubtful = false;
+  }
+
+  function saved(): SettingTexts {
+    return new Map([...(snapshot?.loaded?.settings ?? [])].filter(([key]) => key.startsWith(prefix)));
+  }
 
   async function ask<T>(path: string, request: () => Promise<T>): Promise<T> {
     try {
@@ -72,8 +99,13 @@ export function createSettings(options: SettingsOptions): Settings {
     return cas === 0 || consul.api.kv.del({ key: path, cas });
   }
 
+  const doubt = (): void => {
+    isDoubtful = true;
+  };
+
   return {
     start() {
+      adopt(saved());
       watching = watch({
         consul,
         what: `the settings under ${prefix}`,
@@ -82,24 +114,18 @@ export function createSettings(options: SettingsOptions): Settings {
         signal: lifetime.signal,
         log,
         waitSeconds: Math.max(1, Math.round(refreshMs / 1000)),
-        onFailure() {
-          wasAway = true;
-        },
-        onValue(entries) {
-          if (wasAway && entries.length === 0 && count > 0) {
-            log.warn(`Consul came back without any settings under ${prefix}: those known stay until one is written`);
-            return;
-          }
-          wasAway = false;
-          count = entries.length;
-          if (values.update(entries.map(({ Key: key, Value: text }) => ({ key, text: text ?? "" }))))
-            listeners.tell(log);
-        },
+        onFailure: doubt,
+        onReset: doubt,
+        onValue: (entries) => take(new Map(entries.map(({ Key: key, Value: text }) => [key, text ?? ""]))),
       });
     },
     async stop() {
       lifetime.abort();
+      unlisted.stop();
       await watching;
+    },
+    get unlisted() {
+      return unlisted.size;
     },
     get: (key) => values.get(prefix + key),
     onChange: listeners.add,

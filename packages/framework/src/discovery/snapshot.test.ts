@@ -28,7 +28,9 @@ const instance = {
   ...{ id: "a@1", target: "a", version: "1.0.0", host: "10.0.0.1", httpPort: 80 },
   ...{ endpoint: { host: "10.0.0.1", port: 81, protocols: ["vastify/1"] }, description: "d", zone: undefined },
 };
-const contents: SnapshotContents = { targets: ["a"], instances: new Map([["a", [instance]]]) };
+const routes = { targets: ["a"], instances: new Map([["a", [instance]]]) };
+const settings = new Map([["vastify/routes/a", '{"weights":{"1.1.0":0}}']]);
+const contents: SnapshotContents = { ...routes, settings };
 
 describe("a snapshot", () => {
   it("gives back what it was told, and when", async () => {
@@ -66,6 +68,29 @@ describe("a snapshot", () => {
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ targets: ["a99"] });
   });
 
+  it("is told of its parts one by one, and keeps what it is not told of", async () => {
+    const path = join(folder(), "routing.json");
+    const first = open(path).snapshot;
+    first.save(() => ({ settings }));
+    first.save(() => routes);
+    await first.stop();
+    const second = open(path).snapshot;
+    second.load();
+    second.save(() => ({ targets: ["b"], instances: new Map() }));
+    await second.stop();
+    const { snapshot } = open(path);
+    snapshot.load();
+    expect(snapshot.loaded).toMatchObject({ targets: ["b"], settings });
+  });
+
+  it("is not written while only settings are known: a start needs to know who is there", async () => {
+    const path = folder();
+    const { snapshot } = open(join(path, "routing.json"));
+    snapshot.save(() => ({ settings }));
+    await snapshot.stop();
+    expect(readdirSync(path)).toEqual([]);
+  });
+
   it("is not written while nobody is sure what to write", async () => {
     const path = folder();
     const { snapshot } = open(join(path, "routing.json"));
@@ -81,18 +106,18 @@ describe("a snapshot", () => {
   });
 
   const good = { format: "vastify-snapshot", version: 1, savedAt: "2024-01-01T00:00:00.000Z", targets: ["a"] };
-  it("that a version like this one has written is taken", () => {
+  it("that was written before settings were kept is taken", () => {
     const path = join(folder(), "routing.json");
     writeFileSync(path, JSON.stringify({ ...good, instances: { a: [instance] } }));
     const { snapshot } = open(path);
     snapshot.load();
-    expect(snapshot.loaded).toStrictEqual({ ...contents, savedAtMs: Date.parse(good.savedAt) });
+    expect(snapshot.loaded).toStrictEqual({ ...routes, settings: new Map(), savedAtMs: Date.parse(good.savedAt) });
   });
 
   it.each([
     ["half a file", JSON.stringify({ ...good, instances: { a: [instance] } }).slice(0, 150)],
     ["a foreign file", '{"name":"x"}'],
-    ["a later version", JSON.stringify({ ...good, version: 2, instances: {} })],
+    ["a later version", JSON.stringify({ ...good, version: 3, instances: {} })],
     ["an instance that is none", JSON.stringify({ ...good, instances: { a: [{ ...instance, httpPort: "x" }] } })],
     ["a version that is none", JSON.stringify({ ...good, instances: { a: [{ ...instance, version: "x" }] } })],
   ])("that is %s is warned of and ignored", (_what, text) => {

@@ -7,6 +7,7 @@ import {
   createDirectory,
   createRegistration,
   createSettings,
+  createSnapshot,
   type Directory,
   type Registration,
 } from "../discovery/index.js";
@@ -115,15 +116,10 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const instance = `${name}@${randomUUID()}`;
   const log = isLogger(options.log) ? options.log : createLog({ service: name, version, instance }, options.log);
   const consul = connectConsul(options.consul);
-  const { servicesRefreshMs, keepUnlistedMs, snapshot } = options;
-  const directory = createDirectory({
-    consul,
-    servicesRefreshMs,
-    keepUnlistedMs,
-    ...(snapshot !== undefined && { snapshot }),
-    log,
-  });
-  const settings = createSettings({ consul, refreshMs: servicesRefreshMs, log });
+  const { servicesRefreshMs, keepUnlistedMs } = options;
+  const snapshot = createSnapshot({ path: options.snapshot, log });
+  const directory = createDirectory({ consul, servicesRefreshMs, keepUnlistedMs, snapshot, log });
+  const settings = createSettings({ consul, refreshMs: servicesRefreshMs, keepUnlistedMs, snapshot, log });
   const { secret, tls, heartbeatMs } = options.peers;
   const transport = createTransportClient({ secret, tls, ...(heartbeatMs !== undefined && { heartbeatMs }) });
   const remote = createRouter({
@@ -167,10 +163,11 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     health(() => {
       const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
       const ready = state === "running" && Object.values(facts).every((fact) => fact.ok);
+      const registry = { ...directory.health(), unlistedSettings: settings.unlisted };
       const status = ready ? "passing" : state === "leaving" ? "leaving" : "critical";
       return {
         ready,
-        body: { status, target: name, version, instance, parts: facts, registry: directory.health() },
+        body: { status, target: name, version, instance, parts: facts, registry },
       };
     }),
   );

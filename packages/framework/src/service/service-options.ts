@@ -85,11 +85,12 @@ export interface ServiceOptions {
     /** How long a new instance takes to get its full share of the calls, in milliseconds. @default 10_000 */
     slowStartMs?: number;
     /**
-     * How long instances are used, at most, that Consul lists no longer but that still answer, in milliseconds.
+     * How long, at most, instances are used that Consul lists no longer but that still answer, and settings that it has
+     * lost, in milliseconds.
      * @default 600_000
      */
     keepUnlistedMs?: number;
-    /** A file of this process to keep the known instances in, for a start without Consul. @default none */
+    /** A file of this process to keep the known instances and settings in, for a start without Consul. @default none */
     snapshot?: string;
   };
   /**
