@@ -87,7 +87,7 @@ export interface ServiceCallerOptions extends CallerOptions, Omit<ActOptions, "i
 /** What the gateway adds to a service; internal to this room. */
 export interface ServiceExtension {
   /** Middleware that serves after `/health` and before the modules' routes. */
-  readonly middleware: Parameters<ReturnType<typeof createKoaApp>["use"]>[0];
+  readonly middleware: readonly Parameters<ReturnType<typeof createKoaApp>["use"]>[0][];
   readonly part: Part;
 }
 export type Extend = (inner: {
@@ -174,7 +174,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       };
     }),
   );
-  if (extension) app.use(extension.middleware);
+  for (const middleware of extension?.middleware ?? []) app.use(middleware);
   for (const { router } of [contractRoutes, routes])
     app.use(router.routes() as never).use(router.allowedMethods() as never);
 

@@ -296,7 +296,7 @@ function expectObject<T extends object>(name: string, value: T): T {
   throw badOption(name, value, "an object");
 }
 
-function expectSwitch(name: string, value: unknown): boolean {
+export function expectSwitch(name: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw badOption(name, value, "true or false");
 }
