@@ -4,7 +4,7 @@ import { readConfig } from "./config.js";
 import { databaseName } from "./models/database-name.js";
 import { prepareUsers } from "./models/prepare-users.js";
 import { userModel } from "./models/user.js";
-import { userModule } from "./modules/user.js";
+import { userActions, userModule } from "./modules/user.js";
 
 await runService(() => {
   const { service, mongoUri, configServerVersion, seedDemoUsers } = readConfig(process.env);
@@ -13,6 +13,7 @@ await runService(() => {
   return createService({
     ...service,
     parts: [database, prepareUsers(users, { seedDemoUsers })],
-    modules: [userModule(users, { configServerVersion })],
+    contracts: [userActions(users, { version: service.version, configServerVersion })],
+    modules: [userModule],
   });
 }, process);

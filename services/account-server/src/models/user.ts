@@ -1,3 +1,4 @@
+import type { User } from "../contract.js";
 import { type Connection, type HydratedDocument, type Model, Schema } from "mongoose";
 
 export interface UserRecord {
@@ -9,16 +10,6 @@ export interface UserRecord {
 
 export type UserModel = Model<UserRecord>;
 export type UserDocument = HydratedDocument<UserRecord>;
-
-/** A user as others see it. */
-export interface User {
-  readonly id: string;
-  readonly name: string;
-  /** ISO 8601. */
-  readonly createdAt: string;
-  /** ISO 8601. */
-  readonly updatedAt: string;
-}
 
 const userSchema = new Schema<UserRecord>(
   {
