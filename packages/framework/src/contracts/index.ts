@@ -10,6 +10,7 @@ export {
   type RestRoute,
 } from "./action.js";
 export { type Caller, type CallerOptions, createCaller } from "./caller.js";
+export { compareContracts, type ContractChange } from "./compare/compare-contracts.js";
 export { checkValue } from "./check-value.js";
 export { type Contract, type ContractDeclaration, defineContract, patternText } from "./contract.js";
 export {

@@ -7,7 +7,8 @@ import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./serv
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
 const longestFirstLookMs = 5_000;
 
-export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {
+export interface GatewayOptions
+  extends Omit<ServiceOptions, "microservice" | "modules" | "contracts" | "forceContracts"> {
   /**
    * Whether what is routed is described at `/openapi.json`, and shown at `/docs` where the package `swagger-ui-dist`
    * is installed. @default true

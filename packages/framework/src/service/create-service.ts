@@ -38,6 +38,7 @@ import {
   type ServiceModule,
 } from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
+import { expectCompatible } from "./expect-compatible.js";
 import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
@@ -230,6 +231,14 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
         calls?.refuse();
         await Promise.all([http.close(graceMs), sharedHttp?.close(graceMs), calls?.close(graceMs)]);
       },
+    },
+    {
+      name: "contracts",
+      async start({ signal }) {
+        if (contracts.length === 0) return;
+        await expectCompatible(describe(), { directory, transport, log, signal, isForced: options.forceContracts });
+      },
+      stop: async () => {},
     },
     {
       name: "registration",
