@@ -197,3 +197,42 @@ describe.skipIf(!consulAddress)("REST by contract", () => {
     );
   });
 });
+
+describe.skipIf(!consulAddress)("a contract that breaks callers of what is alive", () => {
+  const text = z.object({ a: z.string() });
+  const more = z.object({ a: z.string(), b: z.string() });
+
+  function offering(
+    name: string,
+    version: string,
+    output: typeof text | typeof more,
+  ): Partial<ServiceOptions> & { name: string } {
+    const find = defineAction({ output: output as typeof more });
+    const contract = defineContract({ target: name, version, actions: { find } });
+    return { name, version, contracts: [implement(contract, { find: () => ({ a: "a", b: "b" }) })] };
+  }
+
+  it("is not started under the same major version, unless it is forced", async () => {
+    const name = uniqueName("breaking");
+    await startService(offering(name, "1.0.0", more));
+    await expect(startService(offering(name, "1.1.0", text))).rejects.toMatchObject({
+      code: "failed_precondition",
+      reason: "breaking_contract",
+      details: { changes: ["find of 1.0.0: the output's b may be missing"] },
+    });
+    await startService({ ...offering(name, "1.1.0", text), forceContracts: true });
+  });
+
+  it("is started under another major version", async () => {
+    const name = uniqueName("breaking");
+    await startService(offering(name, "1.0.0", more));
+    await startService(offering(name, "2.0.0", text));
+  });
+
+  it("is started when it adds something, and the older one is started beside it again", async () => {
+    const name = uniqueName("breaking");
+    await startService(offering(name, "1.1.0", more));
+    await startService(offering(name, "1.0.0", text));
+    await startService(offering(name, "1.1.0", more));
+  });
+});
