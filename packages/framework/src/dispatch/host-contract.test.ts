@@ -33,6 +33,7 @@ const account = defineContract({
     slow: defineAction({ timeoutMs: 20 }),
     chain: defineAction({ input: z.object({ id: z.string() }), output: z.object({ name: z.string() }) }),
     forget: defineAction({}),
+    change: defineAction({ input: z.object({ id: z.string() }), output: z.object({ ifMatch: z.string().optional() }) }),
   },
 });
 
@@ -62,6 +63,7 @@ function host(found: unknown = { id: "42", name: "Ada" }, options: ImplementOpti
       slow: () => new Promise<void>(() => {}),
       chain: async ({ id }, context) => context.caller(account).findUser({ id }),
       forget: () => {},
+      change: (_input, { headers }) => ({ ifMatch: headers["if-match"], http$: { headers: { etag: '"2"' } } }),
     },
     options,
   );
@@ -155,6 +157,14 @@ describe("a contract's action", () => {
     const args = { params: { id: "42" }, body: { id: "body" }, query: { id: "query", depth: "2" } };
     await act({ module: "user", if: "load", args });
     expect(inputs).toEqual([{ id: "42", depth: 2 }]);
+  });
+
+  it("sees the headers of the request that it answers, and says those of the answer", async () => {
+    const { act } = host();
+    const http$ = { headers: { etag: '"2"' } };
+    const args = { params: { id: "42" }, headers: { "if-match": '"1"' } };
+    expect(await act({ action: "change", args })).toEqual({ ifMatch: '"1"', http$ });
+    expect(await act({ action: "change", id: "42" })).toEqual({ http$ });
   });
 
   it("runs the same through Seneca", async () => {
