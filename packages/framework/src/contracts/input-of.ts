@@ -17,12 +17,15 @@ const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__prot
  *
  * A REST request comes in `args`. Its parts are merged: the path's parameters win over the body, the body wins over the
  * query; texts of path and query are read as the types that the input's schema says.
- * @throws VastifyError `invalid_argument`, reason `bad_option`, for a routed action whose input has a field `args`
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, for an input with a field that is a key of the pattern,
+ * or `args` where there is a route
  */
 export function inputOf({ name, pattern, input, rest }: ContractAction): (message: Message) => Record<string, unknown> {
   const schema = jsonSchemaOf(input, "input");
   const hasOwnArgs = hasField(schema?.properties, "args");
   if (hasOwnArgs && rest) throw badOption(`the input of ${name}`, "args", "without this field, since it has a route");
+  const taken = Object.keys(pattern).find((key) => hasField(schema?.properties, key));
+  if (taken !== undefined) throw badOption(`the input of ${name}`, taken, "without this field, a key of its pattern");
   const readTexts = textFieldReader(schema);
 
   function merge({ params, query, body }: RequestFields): Record<string, unknown> {
