@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import Consul from "consul";
+import type { z } from "zod";
 import { badOption, VastifyError } from "../core/index.js";
 import { type Contact, createContact } from "./contact.js";
 
@@ -82,6 +83,13 @@ export class RequestContext extends EventEmitter {
   release(): void {
     this.#signal.removeEventListener("abort", this.#cancel);
   }
+}
+
+/** @throws Error saying that the answer is not what Consul gives: something else sits at its address */
+export function expectAnswer<Value>(shape: z.ZodType<Value>, body: unknown, what: string): Value {
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Error(`its answer is not ${what}`);
 }
 
 /** What a failed request to Consul means to us, with the place to look named. */

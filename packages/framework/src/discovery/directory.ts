@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Logger, silentLogger } from "../core/index.js";
-import type { ConsulHandle } from "./consul-client.js";
+import { type ConsulHandle, expectAnswer } from "./consul-client.js";
 import { createFollowed, type Followed, type FollowedTarget } from "./followed-target.js";
 import { targetOf } from "./instance.js";
 import { createListeners } from "./listeners.js";
@@ -81,6 +81,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   });
 
   function run<Value>(watched: Pick<WatchOptions<Value>, "what" | "query" | "read" | "signal" | "onValue">): void {
+    if (lifetime.signal.aborted) return;
     const loop = watch({ consul, log, waitSeconds, onFailure: standIn, ...watched });
     loops.add(loop);
     void loop.finally(() => loops.delete(loop));
@@ -119,13 +120,13 @@ export function createDirectory(options: DirectoryOptions): Directory {
   function standIn(): void {
     const { loaded } = snapshot;
     if (loaded === undefined) return;
-    for (const target of Object.keys(loaded.instances)) seen.add(target);
     for (const entry of followed.values()) {
-      const saved = loaded.instances[entry.target];
+      const saved = loaded.instances.get(entry.target);
       if (saved) entry.standIn(saved);
     }
     if (names !== undefined || isStoodIn) return;
     isStoodIn = true;
+    for (const target of loaded.instances.keys()) seen.add(target);
     log.warn(`Consul does not answer: routing lives on the snapshot of ${new Date(loaded.savedAtMs).toISOString()}`);
     changed();
     tellStoodIn();
@@ -137,17 +138,17 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const answering = [...targets].filter((target) => followed.get(target)?.instances.length);
     targets = new Set([...tagged, ...answering]);
     listeners.tell(log);
-    if (names) snapshot.save(contents(names));
+    snapshot.save(contents);
   }
 
-  function contents(list: Names): SnapshotContents {
-    const listed = new Set(Object.keys(list).map(targetOf));
-    const saved = Object.entries(snapshot.loaded?.instances ?? {}).filter(([target]) => listed.has(target));
+  /** What Consul said last; where it has not been asked yet, what it said before this start. */
+  function contents(): SnapshotContents | undefined {
+    if (names === undefined) return undefined;
+    const listed = new Set(Object.keys(names).map(targetOf));
+    const saved = [...(snapshot.loaded?.instances ?? [])].filter(([target]) => listed.has(target));
     const current = [...followed.values()].filter((entry) => entry.isListed);
-    return {
-      targets: [...targets],
-      instances: Object.fromEntries([...saved, ...current.map((entry) => [entry.target, entry.instances] as const)]),
-    };
+    const entries = current.map((entry) => [entry.target, entry.instances] as const);
+    return { targets: [...targets], instances: new Map([...saved, ...entries]) };
   }
 
   return {
@@ -196,11 +197,7 @@ type Names = Readonly<Record<string, readonly string[] | null>>;
 
 const namesShape = z.record(z.string(), z.array(z.string()).nullable());
 
-function readNames({ body }: Answer): Names {
-  const parsed = namesShape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new Error("its answer is not a list of services");
-}
+const readNames = ({ body }: Answer): Names => expectAnswer(namesShape, body, "a list of services");
 
 function taggedTargets(names: Names): readonly string[] {
   return Object.entries(names)

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Logger, silentLogger } from "../core/index.js";
-import { type ConsulHandle, consulError } from "./consul-client.js";
+import { type ConsulHandle, consulError, expectAnswer } from "./consul-client.js";
 import { createListeners } from "./listeners.js";
 import { createSettingValues } from "./setting-values.js";
 import { type Answer, watch } from "./watch.js";
@@ -16,7 +16,10 @@ export interface SettingsOptions {
   log?: Logger;
 }
 
-/** What operators wrote into Consul's KV, live: one blocking query follows all of it. */
+/**
+ * What operators wrote into Consul's KV, live: one blocking query follows all of it. A Consul that was away and comes
+ * back with none has lost them: what was known stays, or a canary would get all calls.
+ */
 export interface Settings {
   start(): void;
   stop(): Promise<void>;
@@ -45,6 +48,8 @@ export function createSettings(options: SettingsOptions): Settings {
   const listeners = createListeners();
   const values = createSettingValues(log);
   let watching: Promise<void> = Promise.resolve();
+  let count = 0;
+  let wasAway = false;
 
   async function ask<T>(path: string, request: () => Promise<T>): Promise<T> {
     try {
@@ -55,7 +60,7 @@ export function createSettings(options: SettingsOptions): Settings {
   }
 
   async function read(path: string): Promise<{ now: unknown; index: number }> {
-    const found = entryShape.nullish().parse(await consul.api.kv.get({ key: path }));
+    const found = expectAnswer(entryShape.nullish(), await consul.api.kv.get({ key: path }), "a key and its value");
     return found
       ? { now: values.read(path, found.Value ?? ""), index: found.ModifyIndex }
       : { now: undefined, index: 0 };
@@ -77,7 +82,16 @@ export function createSettings(options: SettingsOptions): Settings {
         signal: lifetime.signal,
         log,
         waitSeconds: Math.max(1, Math.round(refreshMs / 1000)),
+        onFailure() {
+          wasAway = true;
+        },
         onValue(entries) {
+          if (wasAway && entries.length === 0 && count > 0) {
+            log.warn(`Consul came back without any settings under ${prefix}: those known stay until one is written`);
+            return;
+          }
+          wasAway = false;
+          count = entries.length;
           if (values.update(entries.map(({ Key: key, Value: text }) => ({ key, text: text ?? "" }))))
             listeners.tell(log);
         },
@@ -100,8 +114,5 @@ export function createSettings(options: SettingsOptions): Settings {
 
 /** Nothing under the prefix is answered by 404, with an index like any other answer. */
 function readEntries({ status, body }: Answer): z.infer<typeof entriesShape> {
-  if (status === 404) return [];
-  const parsed = entriesShape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new Error("its answer is not a list of keys and values");
+  return status === 404 ? [] : expectAnswer(entriesShape, body, "a list of keys and values");
 }

@@ -11,7 +11,7 @@ export interface SnapshotContents {
   /** Every target registered with our tag. */
   readonly targets: readonly string[];
   /** Those alive when it was saved, by target. */
-  readonly instances: Readonly<Record<string, readonly Instance[]>>;
+  readonly instances: ReadonlyMap<string, readonly Instance[]>;
 }
 
 export interface LoadedSnapshot extends SnapshotContents {
@@ -31,8 +31,8 @@ export interface SnapshotOptions {
 export interface Snapshot {
   load(): void;
   readonly loaded: LoadedSnapshot | undefined;
-  /** Writes what differs from the file, once a second at most. */
-  save(contents: SnapshotContents): void;
+  /** Writes what differs from the file, once a second at most; nothing while there is nothing to be sure of. */
+  save(contents: () => SnapshotContents | undefined): void;
   /** Resolves when the last of it is written. */
   stop(): Promise<void>;
 }
@@ -110,7 +110,9 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
     },
     save(contents) {
       if (path === undefined || lifetime.signal.aborted) return;
-      wanted = JSON.stringify(contents);
+      const now = contents();
+      if (now === undefined) return;
+      wanted = JSON.stringify({ targets: now.targets, instances: Object.fromEntries(now.instances) });
       writing ??= write(path);
     },
     async stop() {
@@ -131,7 +133,7 @@ function readSnapshot(path: string): LoadedSnapshot | undefined | string {
   }
   try {
     const { savedAt, targets, instances } = fileShape.parse(JSON.parse(text));
-    return { savedAtMs: Date.parse(savedAt), targets, instances };
+    return { savedAtMs: Date.parse(savedAt), targets, instances: new Map(Object.entries(instances)) };
   } catch {
     return "it is not a snapshot that this version has written";
   }

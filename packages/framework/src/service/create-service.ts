@@ -125,8 +125,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     log,
   });
   const settings = createSettings({ consul, refreshMs: servicesRefreshMs, log });
-  const { secret, tls } = options.peers;
-  const transport = createTransportClient({ secret, tls });
+  const { secret, tls, heartbeatMs } = options.peers;
+  const transport = createTransportClient({ secret, tls, ...(heartbeatMs !== undefined && { heartbeatMs }) });
   const remote = createRouter({
     self: { target: name, version },
     ...{ directory, transport, settings, zone: options.zone, log },

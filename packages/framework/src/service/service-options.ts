@@ -31,6 +31,12 @@ export interface PeerOptions {
    * With a `ca`, peers must show a certificate too. @default plain
    */
   tls?: { cert: string; key: string; ca?: string };
+  /**
+   * How often a peer that we called is asked whether it lives, in milliseconds. One that is silent from one question to
+   * the next is given up: idempotent calls go elsewhere, if their deadline still allows it. A peer whose event loop is
+   * busy for so long is silent too. @default 10_000
+   */
+  heartbeatMs?: number;
 }
 
 export interface RegistryOptions extends ConsulOptions {
@@ -182,7 +188,7 @@ const known = {
     "checkIntervalSeconds",
     "renewMs",
   ],
-  peers: ["secret", "tls"],
+  peers: ["secret", "tls", "heartbeatMs"],
 } as const;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
@@ -204,6 +210,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
   expectKnown("drain", drain, known.drain);
   expectKnown("consul", consul, known.consul);
   expectKnown("peers", peers, known.peers);
+  if (peers.heartbeatMs !== undefined) expectPositive("peers.heartbeatMs", peers.heartbeatMs);
   if (typeof host !== "string" || host === "") throw badOption("host", host, "an address");
   const name = expectTargetName("name", options.name);
   const version = expectVersion(options.version);

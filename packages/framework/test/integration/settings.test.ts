@@ -8,7 +8,9 @@ import { consulAddress, consulApi, uniqueName, until } from "../support/services
 function follow(address = consulAddress) {
   const prefix = `${uniqueName("settings")}/`;
   const consul = connectConsul({ address });
-  const settings = createSettings({ consul, prefix });
+  const warnings: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const settings = createSettings({ consul, prefix, log });
   const put = (key: string, text: string) => consulApi(address).kv.set(prefix + key, text);
   let changes = 0;
   settings.onChange(() => {
@@ -20,7 +22,7 @@ function follow(address = consulAddress) {
     consul.close();
     if (address === consulAddress) await consulApi().kv.del({ key: prefix, recurse: true });
   });
-  return { settings, prefix, put, changes: () => changes };
+  return { settings, prefix, put, warnings, changes: () => changes };
 }
 
 describe.skipIf(!consulAddress)("settings in Consul's KV", () => {
@@ -78,6 +80,20 @@ describe.skipIf(!consulAddress)("settings in Consul's KV", () => {
       message: expect.stringContaining(consul.httpAddr),
     });
     expect(settings.get("a")).toEqual([1]);
+  });
+
+  it("outlive a Consul that comes back empty, until one is written again", async () => {
+    const consul = await startConsul();
+    onTestFinished(() => consul.stop());
+    const { settings, put, warnings } = follow(consul.httpAddr);
+    await put("a", "[1]");
+    await until(() => settings.get("a"), "the key");
+    await consul.restart();
+    await until(() => warnings.some((warning) => warning.includes("came back without any settings")), "a warning");
+    expect(settings.get("a")).toEqual([1]);
+    await put("b", "[2]");
+    await until(() => settings.get("b"), "the new key");
+    expect(settings.get("a")).toBeUndefined();
   });
 });
 

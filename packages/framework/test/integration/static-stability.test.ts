@@ -109,6 +109,32 @@ describe.skipIf(!consulAddress)("when Consul", () => {
     expect(await calledNow()).toEqual(new Set(services.map(({ instance }) => instance)));
   });
 
+  it("restarts empty, the gateway serves on", async () => {
+    const consul = await ownConsul();
+    const options = { name: uniqueName("shop"), consul: { address: consul.httpAddr } };
+    const prefix = `/${options.name}`;
+    const plugin = function shop(this: Service["seneca"]) {
+      this.add("module:shop,if:list", (_message, reply) => reply(null, { goods: [] }));
+    };
+    const routes = { prefix, pin: "module:shop,if:*", map: { list: { GET: true, name: "" } } };
+    const service = await startService({ ...options, modules: [{ plugin, routes }] });
+    const gateway = await startGateway({ ...options, name: uniqueName("gateway") });
+    const get = async () => {
+      const { status } = await fetch(`${gateway.addresses.http}${prefix}`);
+      if (status !== 200) throw new Error(`the gateway answered ${status}`);
+      return true;
+    };
+    await until(get, "the gateway serves the route");
+    const stopCalling = keepCalling(get);
+    await consul.restart();
+    await until(
+      async () => service.instance in (await consulApi(consul.httpAddr).agent.service.list()),
+      "the service is registered again",
+    );
+    await until(async () => (await registryOf(gateway)).unlisted === 0, "it is listed again");
+    expect(await stopCalling()).toBeGreaterThan(0);
+  });
+
   it("answers nonsense, calls go on, and it is as good as away", async () => {
     const consul = await ownConsul();
     const { caller, calledNow } = await startSystem(consul);
