@@ -1,7 +1,7 @@
 import { badOption, type Message } from "../core/index.js";
 import type { ContractAction } from "./action.js";
-import { jsonSchemaOf } from "./json-schema.js";
-import { isRestRequest, type RestRequest, takesArgs } from "./rest-request.js";
+import { hasField, jsonSchemaOf } from "./json-schema.js";
+import { isRestRequest, type RestRequest } from "./rest-request.js";
 import { textFieldReader } from "./text-fields.js";
 
 const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__proto__"]);
@@ -11,13 +11,17 @@ const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__prot
  *
  * A REST request comes in `args`. Its parts are merged: the path's parameters win over the body, the body wins over the
  * query; texts of path and query are read as the types that the input's schema says.
- * @throws VastifyError `invalid_argument`, reason `bad_option`, for a routed action whose input has a field `args`
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, for an input with a field that is a key of the pattern,
+ * or `args` where there is a route
  */
 export function inputOf(action: ContractAction): (message: Message) => Record<string, unknown> {
   const { name, pattern, input, rest } = action;
-  const hasOwnArgs = takesArgs(action);
+  const schema = jsonSchemaOf(input, "input");
+  const hasOwnArgs = hasField(schema, "args");
   if (hasOwnArgs && rest) throw badOption(`the input of ${name}`, "args", "without this field, since it has a route");
-  const readTexts = textFieldReader(jsonSchemaOf(input, "input"));
+  const taken = Object.keys(pattern).find((key) => hasField(schema, key));
+  if (taken !== undefined) throw badOption(`the input of ${name}`, taken, "without this field, a key of its pattern");
+  const readTexts = textFieldReader(schema);
 
   function merge({ params, query, body }: RestRequest): Record<string, unknown> {
     return { ...readTexts(fieldsOf(query)), ...fieldsOf(body), ...readTexts(fieldsOf(params)) };

@@ -1,6 +1,6 @@
 import type { Message } from "../core/index.js";
 import type { ContractAction } from "./action.js";
-import { jsonSchemaOf } from "./json-schema.js";
+import { hasField, jsonSchemaOf } from "./json-schema.js";
 
 /** What a REST request brings, in a message's `args`. */
 export interface RestRequest {
@@ -13,19 +13,14 @@ export interface RestRequest {
 /** By lower-case names. */
 export type RequestHeaders = Readonly<Record<string, string>>;
 
-/** Whether an action takes a field `args` of its own, which is no request. */
-export function takesArgs({ input }: ContractAction): boolean {
-  const { properties } = jsonSchemaOf(input, "input") ?? {};
-  return typeof properties === "object" && properties !== null && Object.hasOwn(properties, "args");
-}
-
 export function isRestRequest(args: unknown): args is RestRequest {
   return typeof args === "object" && args !== null && ("params" in args || "query" in args || "body" in args);
 }
 
 /** Reads the headers of the request that a message carries; none for a message that carries no request. */
-export function headersOf(action: ContractAction): (message: Message) => RequestHeaders {
-  if (takesArgs(action)) return () => ({});
+export function headersOf({ input }: ContractAction): (message: Message) => RequestHeaders {
+  // Such a field is the action's own, and no request.
+  if (hasField(jsonSchemaOf(input, "input"), "args")) return () => ({});
   return ({ args }) => {
     if (!isRestRequest(args) || typeof args.headers !== "object" || args.headers === null) return {};
     // Any peer may have written them.

@@ -187,3 +187,19 @@ describe("implement", () => {
     expect(() => implement(account, { ...all, other: () => {} } as never)).toThrow(/named after an action/);
   });
 });
+
+it.each([
+  ["a key of the pattern", { pattern: { kind: "book" }, input: z.object({ kind: z.string() }) }],
+  [
+    "args, beside a route",
+    { access: "public", rest: { method: "POST", path: "/a" }, input: z.object({ args: z.string() }) },
+  ],
+] as const)("an input may have no field that is %s", (_what, declaration) => {
+  const contract = defineContract({ target: "here", version: "1.0.0", actions: { it: defineAction(declaration) } });
+  const { seneca } = host();
+  const hosting = () =>
+    hostContract(seneca, implement(contract, { it: () => {} }), { log: silentLogger, isHere: () => true });
+  expect(hosting).toThrow(
+    expect.objectContaining({ reason: "bad_option", message: expect.stringMatching(/of it must be without/) }),
+  );
+});

@@ -53,7 +53,8 @@ export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: Co
           const { tx, signal } = ctx.state as RequestState;
           const { body } = ctx.request as { body?: unknown };
           const args = { params: { ...ctx.params }, query: { ...ctx.query }, body, ...actionHeaders(ctx) };
-          sendResult(ctx, await dispatcher.act({ ...route.message, args }, { tx, signal }), route.status);
+          const options = { tx, signal, ...(route.timeoutMs !== undefined && { timeoutMs: route.timeoutMs }) };
+          sendResult(ctx, await dispatcher.act({ ...route.message, args }, options), route.status);
         },
       ],
     );

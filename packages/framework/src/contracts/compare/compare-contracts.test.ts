@@ -96,6 +96,12 @@ describe("an output", () => {
   });
 });
 
+it("a field is compared by itself, whatever another field's alternatives came to", () => {
+  const before = z.object({ a: z.string(), b: z.string() });
+  const after = z.object({ a: z.union([z.number(), z.string()]), b: z.number() });
+  expect(input(before, after)).toEqual([["breaks", "the input's b is string, not number"]]);
+});
+
 describe("a schema that refers to itself", () => {
   const tree = (value: z.ZodType) => {
     const node = z.object({

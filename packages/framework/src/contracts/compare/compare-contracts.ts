@@ -85,12 +85,14 @@ function compareSchemas(
   note: Note,
 ): void {
   if (isDeepStrictEqual(older, newer)) return;
-  if (older === undefined) return note(false, `the ${side} is described now`);
-  if (newer === undefined) return note(true, `the ${side} is not described any more, so it can't be compared`);
-  const problems =
-    side === "input"
-      ? notAllowed({ inner: older, outer: newer, isTolerant: false })
-      : notAllowed({ inner: newer, outer: older, isTolerant: true });
-  for (const { path, text } of problems) note(true, `the ${path === "" ? side : `${side}'s ${path}`} ${text}`);
-  if (problems.length === 0) note(false, `the ${side} has changed, compatibly`);
+  if (older === undefined) note(false, `the ${side} is described now`);
+  else if (newer === undefined) note(true, `the ${side} is not described any more, so it can't be compared`);
+  else {
+    const problems =
+      side === "input"
+        ? notAllowed({ inner: older, outer: newer, isTolerant: false })
+        : notAllowed({ inner: newer, outer: older, isTolerant: true });
+    for (const { path, text } of problems) note(true, `the ${path === "" ? side : `${side}'s ${path}`} ${text}`);
+    if (problems.length === 0) note(false, `the ${side} has changed, compatibly`);
+  }
 }

@@ -1,12 +1,5 @@
 import type { JsonSchema } from "../json-schema.js";
-import { alternatives, schemaRules } from "./schema-rules.js";
-
-/** Something that one schema allows and the other does not. */
-export interface NotAllowed {
-  /** Where in the value: `address.0.street`, or "" for the whole of it. */
-  readonly path: string;
-  readonly text: string;
-}
+import { alternatives, type NotAllowed, type Step, schemaRules } from "./schema-rules.js";
 
 export interface Comparison {
   /** The schema whose values are looked at. */
@@ -17,29 +10,23 @@ export interface Comparison {
   readonly isTolerant: boolean;
 }
 
-/** One step of a comparison. */
-export interface Step {
-  readonly path: string;
-  readonly isTolerant: boolean;
-  /** Compares two parts; an absent one allows everything. */
-  go(inner: unknown, outer: unknown, path: string): NotAllowed[];
-}
-
 /** What the inner schema allows and the outer one does not; nothing, when the outer one allows it all. */
 export function notAllowed({ inner, outer, isTolerant }: Comparison): NotAllowed[] {
-  // A schema may refer to itself: what is compared already is not compared again.
-  const compared = new Set<string>();
+  // A schema may refer to itself: what is being compared is not compared again within itself.
+  const underWay = new Set<string>();
 
   function go(left: unknown, right: unknown, path: string): NotAllowed[] {
     const [a, b] = [resolved(left, inner), resolved(right, outer)];
     if (b === true || a === false) return [];
     if (b === false) return [{ path, text: "is not allowed any more" }];
     const pair = JSON.stringify([a, b]);
-    if (compared.has(pair)) return [];
-    compared.add(pair);
+    if (underWay.has(pair)) return [];
+    underWay.add(pair);
     const step: Step = { path, isTolerant, go };
     const from = a === true ? {} : a;
-    return alternatives(from, b, step) ?? schemaRules.flatMap((rule) => rule(from, b, step));
+    const found = alternatives(from, b, step) ?? schemaRules.flatMap((rule) => rule(from, b, step));
+    underWay.delete(pair);
+    return found;
   }
 
   return go(inner, outer, "");

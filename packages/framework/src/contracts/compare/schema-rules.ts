@@ -1,6 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonSchema } from "../json-schema.js";
-import type { NotAllowed, Step } from "./not-allowed.js";
+
+/** Something that one schema allows and the other does not. */
+export interface NotAllowed {
+  /** Where in the value: `address.0.street`, or "" for the whole of it. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** One step of a comparison. */
+export interface Step {
+  readonly path: string;
+  readonly isTolerant: boolean;
+  /** Compares two parts; an absent one allows everything. */
+  go(inner: unknown, outer: unknown, path: string): NotAllowed[];
+}
 
 /** What `inner` allows and `outer` does not, as far as some keywords tell. */
 type Rule = (inner: JsonSchema, outer: JsonSchema, step: Step) => NotAllowed[];

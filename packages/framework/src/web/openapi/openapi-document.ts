@@ -68,6 +68,8 @@ const acceptVersion = {
   schema: { type: "string" },
 };
 
+const text = (description: string) => ({ type: "string", description });
+
 const problemSchema = {
   type: "object",
   description: "An error as RFC 9457 problem details",
@@ -76,9 +78,9 @@ const problemSchema = {
     type: { type: "string" },
     title: { type: "string" },
     status: { type: "integer" },
-    detail: { type: "string", description: "For people" },
+    detail: text("For people"),
     code: { enum: errorCodes, description: "For machines" },
-    reason: { type: "string", description: "Why, more narrowly than the code" },
+    reason: text("Why, more narrowly than the code"),
     details: {
       type: "object",
       properties: {
@@ -94,6 +96,6 @@ const problemSchema = {
       },
     },
     result: { type: "integer", description: "The shared result code that fits" },
-    tx: { type: "string", description: "The trace id, by which the services' logs tell more" },
+    tx: text("The trace id, by which the services' logs tell more"),
   },
 };
