@@ -21,6 +21,7 @@ module.exports = {
       "@types/koa-router",
       "seneca-web",
       "seneca-web-adapter-koa2",
+      "swagger-ui-dist",
       "zod",
     ],
   },

@@ -5,7 +5,7 @@ import { databaseName } from "./models/database-name.js";
 import { prepareUsers } from "./models/prepare-users.js";
 import { userMigrations, userModel } from "./models/user.js";
 import { createUserCache } from "./models/user-cache.js";
-import { userModule } from "./modules/user.js";
+import { userActions, userModule } from "./modules/user.js";
 
 await runService(() => {
   const { service, mongoUri, redisUrl, configServerVersion, seedDemoUsers } = readConfig(process.env);
@@ -21,6 +21,7 @@ await runService(() => {
       prepareUsers(users, { seedDemoUsers }),
       cache.part,
     ],
-    modules: [userModule(users, cache, { configServerVersion })],
+    contracts: [userActions(users, cache, { version: service.version, configServerVersion })],
+    modules: [userModule],
   });
 }, process);

@@ -1,13 +1,20 @@
 import { delay } from "../core/index.js";
 import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
-import { createGatewayRoutes, type ServedRoute } from "../web/index.js";
+import { createGatewayRoutes, docsPage, type ServedRoute, serveOpenApi } from "../web/index.js";
 import { composeService, type Extend, type Service } from "./create-service.js";
-import { resolveServiceOptions, type ServiceOptions } from "./service-options.js";
+import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
 const longestFirstLookMs = 5_000;
 
-export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {}
+export interface GatewayOptions
+  extends Omit<ServiceOptions, "microservice" | "modules" | "contracts" | "forceContracts"> {
+  /**
+   * Whether what is routed is described at `/openapi.json`, and shown at `/docs` where the package `swagger-ui-dist`
+   * is installed. @default true
+   */
+  docs?: boolean;
+}
 
 export interface Gateway extends Service {
   /** What is served now, and by whom. */
@@ -20,11 +27,15 @@ export interface Gateway extends Service {
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const resolved = resolveServiceOptions({ ...options, microservice: false });
+  const { docs, ...others } = options;
+  const resolved = resolveServiceOptions({ ...others, microservice: false });
+  const isDescribed = expectSwitch("docs", docs ?? true);
   let served: () => readonly ServedRoute[] = () => [];
   const extend: Extend = ({ directory, transport, act, log }) => {
     const versionRules = { isRange: isVersionRange, meant: versionsFor };
     const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes: resolved.http.maxBodyBytes, log });
+    const { name: title, version } = resolved;
+    const pages = isDescribed ? [serveOpenApi({ title, version, routes }), docsPage(title)] : [];
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
     async function everythingDescribed(): Promise<void> {
@@ -32,7 +43,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await descriptions.settled();
     }
     return {
-      middleware: routes.middleware as never,
+      middleware: [...pages, routes.middleware] as never[],
       part: {
         name: "routes",
         async start({ signal }) {

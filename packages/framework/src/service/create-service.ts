@@ -39,6 +39,7 @@ import {
   type ServiceModule,
 } from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
+import { expectCompatible } from "./expect-compatible.js";
 import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
@@ -88,7 +89,7 @@ export interface ServiceCallerOptions extends CallerOptions, Omit<ActOptions, "i
 /** What the gateway adds to a service; internal to this room. */
 export interface ServiceExtension {
   /** Middleware that serves after `/health` and before the modules' routes. */
-  readonly middleware: Parameters<ReturnType<typeof createKoaApp>["use"]>[0];
+  readonly middleware: readonly Parameters<ReturnType<typeof createKoaApp>["use"]>[0][];
   readonly part: Part;
 }
 export type Extend = (inner: {
@@ -171,7 +172,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       };
     }),
   );
-  if (extension) app.use(extension.middleware);
+  for (const middleware of extension?.middleware ?? []) app.use(middleware);
   for (const { router } of [contractRoutes, routes])
     app.use(router.routes() as never).use(router.allowedMethods() as never);
 
@@ -227,6 +228,14 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
         calls?.refuse();
         await Promise.all([http.close(graceMs), sharedHttp?.close(graceMs), calls?.close(graceMs)]);
       },
+    },
+    {
+      name: "contracts",
+      async start({ signal }) {
+        if (contracts.length === 0) return;
+        await expectCompatible(describe(), { directory, transport, log, signal, isForced: options.forceContracts });
+      },
+      stop: async () => {},
     },
     {
       name: "registration",

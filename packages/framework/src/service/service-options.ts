@@ -71,6 +71,11 @@ export interface ServiceOptions {
   modules?: readonly ServiceModule[];
   /** What it offers with types, each joined with what carries it out by `implement`. @default [] */
   contracts?: readonly Implementation[];
+  /**
+   * Start though a contract breaks what living instances of the same major version promise: callers may fail.
+   * @default false
+   */
+  forceContracts?: boolean;
   /** What is started before and stopped after the service: databases, brokers. @default [] */
   parts?: readonly Part[];
   /** A logger, or how to make one. @default winston on stdout at level `info` */
@@ -125,6 +130,7 @@ export interface ResolvedServiceOptions {
   readonly consul: RegistryOptions;
   readonly modules: readonly ServiceModule[];
   readonly contracts: readonly Implementation[];
+  readonly forceContracts: boolean;
   readonly parts: readonly Part[];
   readonly log: Logger | LogOptions;
   readonly timeoutMs: number;
@@ -157,6 +163,7 @@ const known = {
     "consul",
     "modules",
     "contracts",
+    "forceContracts",
     "parts",
     "log",
     "timeoutMs",
@@ -231,6 +238,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
     contracts: expectList("contracts", options.contracts).map((each, index) =>
       expectImplementation(`contracts[${index}]`, each, { name, version }),
     ),
+    forceContracts: expectSwitch("forceContracts", options.forceContracts ?? false),
     parts: expectList("parts", options.parts).map(expectPart),
     log: expectLog(log),
     timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
@@ -304,7 +312,7 @@ function expectObject<T extends object>(name: string, value: T): T {
   throw badOption(name, value, "an object");
 }
 
-function expectSwitch(name: string, value: unknown): boolean {
+export function expectSwitch(name: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw badOption(name, value, "true or false");
 }

@@ -5,5 +5,7 @@ export { createHttpServer, type HttpServer } from "./http-server.js";
 export { createKoaApp } from "./koa-app.js";
 export type { RouteDefinition, RouteMapping, ServiceModule } from "./module.js";
 export { createModuleRoutes, type ModuleRoutes } from "./module-routes.js";
+export { docsPage } from "./openapi/docs-page.js";
+export { serveOpenApi } from "./openapi/serve-openapi.js";
 export type { PublishedRoute } from "./published-routes.js";
 export type { HttpDirectives } from "./reply.js";

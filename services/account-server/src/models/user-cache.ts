@@ -1,6 +1,7 @@
 import type { Part } from "vastify";
 import { memoryCache, redisCache } from "vastify/storage/cache";
-import { toUser, type User, type UserModel } from "./user.js";
+import type { User } from "../contract.js";
+import { toUser, type UserModel } from "./user.js";
 
 /** A user as others see it, and which version of it that is. */
 export interface CachedUser {

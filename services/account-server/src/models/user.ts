@@ -1,6 +1,7 @@
 import { type Connection, type HydratedDocument, type Model, Schema } from "mongoose";
 import { VastifyError } from "vastify";
 import { documentPlugin, type Migration, type PluggedDocument } from "vastify/storage";
+import type { User } from "../contract.js";
 
 export interface UserRecord extends PluggedDocument {
   name: string;
@@ -9,16 +10,6 @@ export interface UserRecord extends PluggedDocument {
 
 export type UserModel = Model<UserRecord>;
 export type UserDocument = HydratedDocument<UserRecord>;
-
-/** A user as others see it. */
-export interface User {
-  readonly id: string;
-  readonly name: string;
-  /** ISO 8601. */
-  readonly createdAt: string;
-  /** ISO 8601. */
-  readonly updatedAt: string;
-}
 
 const userSchema = new Schema<UserRecord>({
   name: { type: String, required: true, unique: true },
