@@ -106,7 +106,7 @@ async function scriptedConsul() {
   let wake = (): void => {};
   const server = createServer(async (request, response) => {
     const asked = Number(new URL(request.url ?? "", "http://consul").searchParams.get("index"));
-    if (asked >= now.index)
+    if (asked === now.index)
       await new Promise<void>((resolve) => {
         wake = resolve;
         response.on("close", resolve);
