@@ -189,13 +189,13 @@ describe("implement", () => {
 });
 
 it.each([
-  ["a key of the pattern", { pattern: { kind: "book" }, input: z.object({ kind: z.string() }) }],
+  ["a key of the pattern", defineAction({ pattern: { kind: "book" }, input: z.object({ kind: z.string() }) })],
   [
     "args, beside a route",
-    { access: "public", rest: { method: "POST", path: "/a" }, input: z.object({ args: z.string() }) },
+    defineAction({ access: "public", rest: { method: "POST", path: "/a" }, input: z.object({ args: z.string() }) }),
   ],
-] as const)("an input may have no field that is %s", (_what, declaration) => {
-  const contract = defineContract({ target: "here", version: "1.0.0", actions: { it: defineAction(declaration) } });
+])("an input may have no field that is %s", (_what, action) => {
+  const contract = defineContract({ target: "here", version: "1.0.0", actions: { it: action } });
   const { seneca } = host();
   const hosting = () =>
     hostContract(seneca, implement(contract, { it: () => {} }), { log: silentLogger, isHere: () => true });
