@@ -15,7 +15,7 @@ function watched(slowQueryMs = 100) {
     client.emit("commandStarted", { requestId: id, commandName, databaseName: "db", command });
     return (duration: number, outcome = "commandSucceeded") => client.emit(outcome, { requestId: id, duration });
   }
-  return { watch, lines, begin };
+  return { watch, lines, begin, client };
 }
 
 it("a slow command is told with its condition, and none of its values", () => {
@@ -52,18 +52,19 @@ it("a shape shows neither lists without end nor depths without ground", () => {
   expect(JSON.stringify(withoutValues(circle))).toContain("?");
 });
 
-it("idle is when the last command has ended, however it ended", async () => {
-  const { watch, begin } = watched();
+it("idle is when the last command has ended, however it ended, and those that waited for a connection too", async () => {
+  const { watch, client } = watched();
   await watch.whenIdle(60_000);
-  const ends = [begin("find", { find: "a" }), begin("insert", { insert: "a" })];
+  for (let command = 0; command < 3; command++) client.emit("connectionCheckOutStarted");
   let isIdle = false;
   const idle = watch.whenIdle(60_000).then(() => {
     isIdle = true;
   });
-  ends[0]?.(1);
-  await Promise.resolve();
+  client.emit("connectionCheckedIn");
+  client.emit("connectionCheckOutFailed");
+  await new Promise((resolve) => setTimeout(resolve, 20));
   expect([watch.inFlight, isIdle]).toEqual([1, false]);
-  ends[1]?.(1, "commandFailed");
+  client.emit("connectionCheckedIn");
   await idle;
   expect(watch.inFlight).toBe(0);
 });

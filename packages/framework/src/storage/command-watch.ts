@@ -9,6 +9,7 @@ export interface CommandWatchOptions {
 
 /** What a client's commands are doing. It must have been made with `monitorCommands`. */
 export interface CommandWatch {
+  /** Commands that have a connection or wait for one. */
   readonly inFlight: number;
   /** Resolves once no command is under way, or after `deadlineMs`. */
   whenIdle(deadlineMs: number): Promise<void>;
@@ -20,12 +21,12 @@ const filterMembers = ["filter", "query", "q", "pipeline"] as const;
 /** Tells slow commands by what they ask for, without the values, which may be nobody's business. */
 export function watchCommands(client: driver.MongoClient, { log, slowQueryMs }: CommandWatchOptions): CommandWatch {
   const running = new Map<number, driver.CommandStartedEvent>();
-  let onIdle = () => {};
+  // A command begins before `commandStarted`: it may have to wait for a connection first.
+  let inFlight = 0;
 
   function ended({ requestId, duration }: { requestId: number; duration: number }): void {
     const started = running.get(requestId);
     running.delete(requestId);
-    if (running.size === 0) onIdle();
     if (!started || duration < slowQueryMs) return;
     const { commandName, command } = started;
     const collection = typeof command[commandName] === "string" ? command[commandName] : started.databaseName;
@@ -37,17 +38,17 @@ export function watchCommands(client: driver.MongoClient, { log, slowQueryMs }: 
   client.on("commandStarted", (event) => void running.set(event.requestId, event));
   client.on("commandSucceeded", ended);
   client.on("commandFailed", ended);
+  client.on("connectionCheckOutStarted", () => void inFlight++);
+  client.on("connectionCheckOutFailed", () => void inFlight--);
+  client.on("connectionCheckedIn", () => void inFlight--);
 
   return {
     get inFlight() {
-      return running.size;
+      return inFlight;
     },
     async whenIdle(deadlineMs) {
-      if (running.size === 0) return;
-      const idle = new Promise<void>((resolve) => {
-        onIdle = resolve;
-      });
-      await Promise.race([idle, delay(deadlineMs)]);
+      const end = performance.now() + deadlineMs;
+      while (inFlight > 0 && performance.now() < end) await delay(5);
     },
   };
 }

@@ -73,12 +73,25 @@ export function mongoFiles(
     find,
     async upload(source, { name, contentType = "application/octet-stream", metadata = {} }, signal) {
       const target = openBucket().openUploadStream(name, { metadata: { ...metadata, contentType } });
+      // The promise of each write tells of it, too.
+      target.on("error", () => {});
+      let writing = Promise.resolve();
+      const write = async (chunks: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of chunks) {
+          writing = told((done) => target.write(chunk, done));
+          await writing;
+        }
+        writing = told((done) => target.end(done));
+        await writing;
+      };
       try {
-        await pipeline(Readable.from(source, { objectMode: false }), limitTo(maxBytes), target, {
-          ...(signal && { signal }),
-        });
+        const limited = limitTo(maxBytes);
+        await pipeline(Readable.from(source, { objectMode: false }), limited, write, { ...(signal && { signal }) });
       } catch (error) {
-        await removeChunks(connection, bucketName, target.id);
+        // What is on its way to the server would arrive after the removal, and stay.
+        await writing.catch(() => {});
+        target.destroy();
+        await remove(connection, bucketName, target.id);
         throw error;
       }
       return find(target.id.toHexString());
@@ -106,12 +119,18 @@ function limitTo(maxBytes: number): Transform {
   });
 }
 
-async function removeChunks(
-  connection: Connection,
-  bucketName: string,
-  id: mongoose.mongo.BSON.ObjectId,
-): Promise<void> {
-  // Without a connection they stay; nothing shows them, since no file names them.
+function told(action: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    action((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function remove(connection: Connection, bucketName: string, id: mongoose.mongo.BSON.ObjectId): Promise<void> {
+  // Without a connection its chunks stay; nothing shows them, since no file names them.
+  await connection
+    .collection(`${bucketName}.files`)
+    .deleteOne({ _id: id })
+    .catch(() => {});
   await connection
     .collection(`${bucketName}.chunks`)
     .deleteMany({ files_id: id })
