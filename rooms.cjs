@@ -22,6 +22,7 @@ module.exports = {
       "jose",
       "seneca-web",
       "seneca-web-adapter-koa2",
+      "swagger-ui-dist",
       "zod",
     ],
   },

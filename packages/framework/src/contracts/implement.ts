@@ -1,6 +1,7 @@
 import { badOption, type Logger, type Message } from "../core/index.js";
 import type { Caller, CallerOptions } from "./caller.js";
 import type { Contract } from "./contract.js";
+import type { RequestHeaders } from "./rest-request.js";
 import type { InputOf, OutputOf } from "./schema.js";
 
 /** The call that an action belongs to. */
@@ -11,6 +12,11 @@ export interface ActionContext {
   readonly tx: string;
   /** The service's log, with the action's pattern and the trace id. */
   readonly log: Logger;
+  /**
+   * Of the REST request that the call comes from, by lower-case names, those that decide on an answer:
+   * `accept-language`, `if-match`, `if-none-match`. Empty for other calls.
+   */
+  readonly headers: RequestHeaders;
   /**
    * Calls another action within this call.
    * @throws VastifyError with the code and reason of what went wrong

@@ -10,6 +10,7 @@ export {
   type RestRoute,
 } from "./action.js";
 export { type Caller, type CallerOptions, createCaller } from "./caller.js";
+export { compareContracts, type ContractChange } from "./compare/compare-contracts.js";
 export { checkValue } from "./check-value.js";
 export { type Contract, type ContractDeclaration, defineContract, patternText } from "./contract.js";
 export {
@@ -30,5 +31,6 @@ export {
 } from "./implement.js";
 export { inputOf } from "./input-of.js";
 export type { JsonSchema } from "./json-schema.js";
+export { headersOf, type RequestHeaders } from "./rest-request.js";
 export { accessShape, type ReadDescription, readDescription } from "./read-description.js";
 export { type InputOf, noOutput, type OutputOf, type Schema } from "./schema.js";

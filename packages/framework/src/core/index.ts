@@ -1,6 +1,6 @@
 export { type BackoffOptions, backoffMs } from "./backoff.js";
 export { Call, type CallOptions, keysOf, outcomeOf, type RequestHeaders } from "./call.js";
-export { Deadlines } from "./deadlines.js";
+export { type DeadlineList, Deadlines, type Expiring } from "./deadlines.js";
 export { delay } from "./delay.js";
 export {
   type ErrorCode,

@@ -4,6 +4,7 @@ import {
   type CallerOptions,
   type Contract,
   createCaller,
+  type RequestHeaders,
 } from "../contracts/index.js";
 import type { LogFields, Logger, Message } from "../core/index.js";
 import type { Seneca } from "./seneca-types.js";
@@ -13,6 +14,8 @@ export interface ActionContextOptions {
   /** The action, as the log names it. */
   readonly action: string;
   readonly log: Logger;
+  /** Of the REST request that a message carries. */
+  headersOf(message: Message): RequestHeaders;
   /** Whether a contract is kept by this very process. */
   isHere(contract: Contract): boolean;
 }
@@ -20,10 +23,12 @@ export interface ActionContextOptions {
 /** The context of a contract's action, over the `this` that Seneca's actions have; most calls use little of it. */
 export class SenecaContext implements ActionContext {
   private readonly self: Seneca;
+  private readonly message: Message;
   private readonly options: ActionContextOptions;
 
-  constructor(self: Seneca, options: ActionContextOptions) {
+  constructor(self: Seneca, message: Message, options: ActionContextOptions) {
     this.self = self;
+    this.message = message;
     this.options = options;
   }
 
@@ -41,6 +46,10 @@ export class SenecaContext implements ActionContext {
     const write = (level: keyof Logger) => (message: string, fields?: LogFields) =>
       log[level](message, { action, tx: this.tx, ...fields });
     return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  }
+
+  get headers(): RequestHeaders {
+    return this.options.headersOf(this.message);
   }
 
   act(message: Message): Promise<unknown> {

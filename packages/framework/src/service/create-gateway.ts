@@ -1,13 +1,28 @@
 import { delay } from "../core/index.js";
 import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
-import { createGatewayRoutes, type GuardOptions, guardGateway, type ServedRoute } from "../web/index.js";
+import {
+  createGatewayRoutes,
+  docsPage,
+  type GuardOptions,
+  guardGateway,
+  type ServedRoute,
+  serveOpenApi,
+} from "../web/index.js";
 import { composeService, type Extend, type Service } from "./create-service.js";
-import { resolveServiceOptions, type ServiceOptions } from "./service-options.js";
+import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
 const longestFirstLookMs = 5_000;
 
-export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts">, GuardOptions {}
+export interface GatewayOptions
+  extends Omit<ServiceOptions, "microservice" | "modules" | "contracts" | "forceContracts">,
+    GuardOptions {
+  /**
+   * Whether what is routed is described at `/openapi.json`, and shown at `/docs` where the package `swagger-ui-dist`
+   * is installed. @default true
+   */
+  docs?: boolean;
+}
 
 export interface Gateway extends Service {
   /** What is served now, and by whom. */
@@ -19,8 +34,9 @@ export interface Gateway extends Service {
  * the first instance that offers them, and answer 503 while no instance of their target is alive.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
-export function createGateway({ auth, limits, trustProxy, ...options }: GatewayOptions): Gateway {
+export function createGateway({ auth, limits, trustProxy, docs, ...options }: GatewayOptions): Gateway {
   const resolved = resolveServiceOptions({ ...options, microservice: false });
+  const isDescribed = expectSwitch("docs", docs ?? true);
   let served: () => readonly ServedRoute[] = () => [];
   const extend: Extend = ({ directory, transport, settings, act, log }) => {
     const versionRules = { isRange: isVersionRange, meant: versionsFor };
@@ -29,15 +45,16 @@ export function createGateway({ auth, limits, trustProxy, ...options }: GatewayO
     const guarding = guardGateway(asked, { consumerDocument, log });
     const { maxBodyBytes } = resolved.http;
     const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, guard: guarding.guard, log });
+    const { name: title, version } = resolved;
+    const pages = isDescribed ? [serveOpenApi({ title, version, routes }), docsPage(title)] : [];
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
     async function everythingDescribed(): Promise<void> {
-      // Once one target is known, so is the list of all.
-      await directory.follow(resolved.name).known;
+      await Promise.race([directory.listed, directory.stoodIn]);
       await descriptions.settled();
     }
     return {
-      middleware: routes.middleware as never,
+      middleware: [...pages, routes.middleware] as never[],
       part: {
         name: "routes",
         async start({ signal }) {

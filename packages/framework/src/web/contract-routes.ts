@@ -3,6 +3,7 @@ import { type Contract, type ContractAction, patternText } from "../contracts/in
 import { badOption } from "../core/index.js";
 import type { Dispatcher } from "../dispatch/index.js";
 import { expectAllowed } from "./access.js";
+import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
 import type { PublishedRoute } from "./published-routes.js";
 import { sendResult } from "./reply.js";
@@ -51,8 +52,9 @@ export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: Co
         async (ctx) => {
           const { tx, signal } = ctx.state as RequestState;
           const { body } = ctx.request as { body?: unknown };
-          const args = { params: { ...ctx.params }, query: { ...ctx.query }, body };
-          sendResult(ctx, await dispatcher.act({ ...route.message, args }, { tx, signal }), route.status);
+          const args = { params: { ...ctx.params }, query: { ...ctx.query }, body, ...actionHeaders(ctx) };
+          const options = { tx, signal, ...(route.timeoutMs !== undefined && { timeoutMs: route.timeoutMs }) };
+          sendResult(ctx, await dispatcher.act({ ...route.message, args }, options), route.status);
         },
       ],
     );

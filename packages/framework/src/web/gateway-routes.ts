@@ -1,7 +1,8 @@
 import type { Middleware } from "koa";
 import Router from "koa-router";
-import type { Logger, Message } from "../core/index.js";
+import { type Logger, type Message, VastifyError } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
+import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
@@ -41,11 +42,26 @@ export interface GatewayRoutes {
   readonly middleware: Middleware;
   /** What is served now. */
   readonly routes: readonly ServedRoute[];
+  /** Another one whenever the routes were replaced. */
+  readonly revision: unknown;
+  /**
+   * By which versions' routes requests are served that ask for this version.
+   * @param accepted what their `accept-version` says; "" for nothing
+   * @param target only the routes of this service
+   * @throws VastifyError `invalid_argument`, reason `bad_version`
+   */
+  routesFor(accepted: string, target?: string): readonly ServedRoute[];
   /**
    * Replaces all routes at once.
    * @param versionsOf every version of a target that is alive, the newest first
    */
   update(offers: readonly OfferedVersion[], versionsOf: (target: string) => readonly string[]): void;
+}
+
+interface RouteEntry {
+  /** As the newest version that offers it says. */
+  readonly route: ServedRoute;
+  readonly choose: ChooseVersion;
 }
 
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -55,6 +71,7 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
   const { act, versionRules, maxBodyBytes, guard, log } = options;
   let router = new Router();
   let routes: readonly ServedRoute[] = [];
+  let entries: readonly RouteEntry[] = [];
   /** Which target holds a path: the first to offer it keeps it. */
   const holders = new Map<string, string>();
   const reported = new Set<string>();
@@ -83,7 +100,7 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
           const { tx, signal, chosen } = ctx.state as RequestState & { chosen: ChosenVersion };
           const { route, version } = chosen;
           const { body } = ctx.request as { body?: unknown };
-          const args = { body, query: { ...ctx.query }, params: { ...ctx.params } };
+          const args = { body, query: { ...ctx.query }, params: { ...ctx.params }, ...actionHeaders(ctx) };
           const addressed = { ...route.message, args, $$target: target, ...(version && { $$version: version }) };
           const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
           const { timeoutMs } = route;
@@ -109,6 +126,15 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
     get routes() {
       return routes;
     },
+    get revision() {
+      return entries;
+    },
+    routesFor(accepted, target) {
+      return entries.flatMap(({ route, choose }) => {
+        if (target !== undefined && route.target !== target) return [];
+        return servedBy(choose, accepted);
+      });
+    },
     update(offers, versionsOf) {
       const table = new Map<string, [ServedRoute, ...ServedRoute[]]>();
       for (const offer of servedOffers(offers)) {
@@ -128,18 +154,28 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
       }
       for (const key of holders.keys()) if (!table.has(key)) holders.delete(key);
       const next = new Router();
-      for (const offered of [...table.values()].sort(([a], [b]) => byPath(a, b))) {
-        const [route] = offered;
-        mount(
-          next,
-          route,
-          createVersionChoice({ offers: offered, alive: versionsOf(route.target), rules: versionRules }),
-        );
-      }
+      entries = [...table.values()]
+        .sort(([a], [b]) => byPath(a, b))
+        .map((offers) => {
+          const [route] = offers;
+          const choose = createVersionChoice({ offers, alive: versionsOf(route.target), rules: versionRules });
+          return { route, choose };
+        });
+      for (const { route, choose } of entries) mount(next, route, choose);
       routes = [...table.values()].map(([route]) => route);
       router = next;
     },
   };
+}
+
+/** The route that serves requests for a version; none when no version that offers it will do. */
+function servedBy(choose: ChooseVersion, accepted: string): readonly ServedRoute[] {
+  try {
+    return [choose(accepted).route];
+  } catch (error) {
+    if (VastifyError.is(error) && error.reason === "no_version") return [];
+    throw error;
+  }
 }
 
 /** A target that is alive serves what its living versions offer; one that is gone keeps its paths, to say that it is. */

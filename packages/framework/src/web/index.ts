@@ -13,5 +13,7 @@ export type { CountedBy, LimitOptions, RateRule } from "./limits/limit-options.j
 export type { Rate, RateLimitStore, Taken } from "./limits/rate-limit-store.js";
 export type { RouteDefinition, RouteMapping, ServiceModule } from "./module.js";
 export { createModuleRoutes, type ModuleRoutes } from "./module-routes.js";
+export { docsPage } from "./openapi/docs-page.js";
+export { serveOpenApi } from "./openapi/serve-openapi.js";
 export type { PublishedRoute } from "./published-routes.js";
 export type { HttpDirectives } from "./reply.js";

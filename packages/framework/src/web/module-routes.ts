@@ -4,6 +4,7 @@ import senecaWeb from "seneca-web";
 import koaAdapter from "seneca-web-adapter-koa2";
 import { badOption, VastifyError } from "../core/index.js";
 import type { Dispatcher, Seneca, SenecaPlugin } from "../dispatch/index.js";
+import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
 import type { RouteDefinition, ServiceModule } from "./module.js";
 import type { PublishedRoute } from "./published-routes.js";
@@ -57,7 +58,7 @@ export function createModuleRoutes({
     act(pattern: string, more: BridgeMessage, done: (error: unknown, result?: unknown) => void) {
       const { ctx, body, message } = fromAdapter(seneca, pattern, more);
       const { tx, signal } = ctx.state as RequestState;
-      const args = { ...more.args, body };
+      const args = { ...more.args, body, ...actionHeaders(ctx) };
       dispatcher.act({ ...message, args }, { tx, signal }).then(
         (result) => {
           ctx.state.result = { value: result };

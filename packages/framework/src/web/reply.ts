@@ -9,7 +9,7 @@ export interface HttpDirectives {
 
 /**
  * Sends an action's result. Its `http$` sets status, headers or a redirect and is not part of the body; nothing to
- * send is 204; everything else is JSON, strings too.
+ * send is 204; everything else is JSON, strings too. A caller who has what its `etag` header names gets 304.
  * @param usualStatus of an answer whose result does not say one
  */
 export function sendResult(ctx: Context, result: unknown, usualStatus?: number): void {
@@ -28,6 +28,22 @@ export function sendResult(ctx: Context, result: unknown, usualStatus?: number):
   ctx.status = http.status ?? usualStatus ?? 200;
   ctx.type = "json";
   ctx.body = JSON.stringify(body);
+  if (isKnownToCaller(ctx)) {
+    ctx.body = null;
+    ctx.status = 304;
+  }
+}
+
+/** RFC 9110, "If-None-Match". Koa's `fresh` says no to `cache-control: no-cache`, which Node's own fetch sends along. */
+function isKnownToCaller(ctx: Context): boolean {
+  const tag = ctx.res.getHeader("etag");
+  if (typeof tag !== "string" || ctx.status !== 200 || (ctx.method !== "GET" && ctx.method !== "HEAD")) return false;
+  const known = ctx.get("if-none-match").split(",").map(opaqueTag);
+  return known.includes("*") || known.includes(opaqueTag(tag));
+}
+
+function opaqueTag(tag: string): string {
+  return tag.trim().replace(/^W\//, "");
 }
 
 function splitResult(result: unknown): { http?: HttpDirectives; body: unknown } {

@@ -24,7 +24,7 @@ export interface HedgeOptions {
 
 /** How calls are made. What is `false` is off. */
 export interface ActionPolicy {
-  /** How long a caller waits that does not say so itself, in milliseconds. @default what the caller's service says */
+  /** How long calls may take at most, in milliseconds, whatever their caller would wait. @default as long as that */
   timeoutMs?: number;
   /** Whether the action may be carried out twice without harm. @default false: only calls that say so themselves */
   idempotent?: boolean;
@@ -36,7 +36,7 @@ export interface ActionPolicy {
   fallback?: { readonly value: unknown } | Fallback | false;
   /** @default false */
   bulkhead?: Partial<BulkheadOptions> | false;
-  /** `true` is one with its defaults. @default false */
+  /** Of each instance, so only a target can say it. `true` is one with its defaults. @default false */
   circuit?: CircuitOptions | boolean;
 }
 
@@ -58,7 +58,9 @@ export interface TargetPolicy extends ActionPolicy {
 export function readPolicy(doc: unknown, where: string): TargetPolicy {
   const policy = expectTargetPolicy(doc, where);
   const seen = new Set<string>();
-  for (const [index, { pattern }] of (policy.actions ?? []).entries()) {
+  for (const [index, { pattern, circuit }] of (policy.actions ?? []).entries()) {
+    if (circuit !== undefined)
+      throw badOption(`${where}.actions[${index}].circuit`, circuit, "left out: an instance's circuit is the target's");
     const { text } = expectPattern(pattern, `${where}.actions[${index}].pattern`);
     if (seen.has(text)) throw badOption(`${where}.actions[${index}].pattern`, text, "another than those before it");
     seen.add(text);
