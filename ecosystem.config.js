@@ -17,6 +17,7 @@ const shared = [
   "MONGODB_URI",
   "DRAIN_NOTICE_MS",
   "DRAIN_GRACE_MS",
+  "REDIS_URL",
   "CONFIG_SERVER_VERSION",
   "SEED_DEMO_USERS",
 ];

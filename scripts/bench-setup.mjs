@@ -10,7 +10,7 @@ const bench = join(root, "packages/framework/bench");
 /** What is installed: the hash of the lock file it was installed from. */
 const marker = join(bench, "node_modules/.installed-lock");
 
-/** Brings the bench's own packages and the build of the framework up to date; says why and ends the process if it can't. */
+/** Brings the bench's own packages and the builds it uses up to date; says why and ends the process if it can't. */
 export function prepareBench() {
   const lock = createHash("sha256")
     .update(readFileSync(join(bench, "package-lock.json")))
@@ -19,7 +19,7 @@ export function prepareBench() {
     runOrExit("npm", ["ci", "--prefix", bench, "--loglevel=error"]);
     writeFileSync(marker, lock);
   }
-  runOrExit(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", join(root, "packages/framework")]);
+  runOrExit(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", join(root, "packages/backends")]);
   const found = realpathSync(createRequire(join(bench, "package.json")).resolve("vastify"));
   if (found.startsWith(join(root, "packages/framework/dist") + sep)) return;
   console.error(`vastify resolves to ${found}, which is not this workspace's build`);

@@ -1,14 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startConsul, startMongoEngine } from "@vastify/backends";
+import { startConsul, startMongoEngine, startRabbitmq, startRedis } from "@vastify/backends";
 
 type Stop = () => Promise<void>;
 
 /**
- * Gives the integration tests one real Consul (TEST_CONSUL_HTTP_ADDR) and one real MongoDB engine (TEST_MONGODB_URI),
- * unless the environment names its own. What cannot be started leaves its variable empty, so that the tests that need
- * it are skipped; with REQUIRE_BACKENDS=1 the run fails instead.
+ * Gives the integration tests one real Consul (TEST_CONSUL_HTTP_ADDR), one real MongoDB engine (TEST_MONGODB_URI), one
+ * real RabbitMQ (TEST_AMQP_URL) and one real Redis (TEST_REDIS_URL), unless the environment names its own. What cannot be
+ * started leaves its variable empty, so that the tests that need it are skipped; with REQUIRE_BACKENDS=1 the run fails
+ * instead.
  */
 export default async function setUp(): Promise<Stop> {
   const stops: Stop[] = [];
@@ -18,6 +19,8 @@ export default async function setUp(): Promise<Stop> {
   const started = await Promise.allSettled([
     provide("TEST_CONSUL_HTTP_ADDR", startTestConsul, stops),
     provide("TEST_MONGODB_URI", startTestMongo, stops),
+    provide("TEST_AMQP_URL", startTestRabbitmq, stops),
+    provide("TEST_REDIS_URL", startTestRedis, stops),
   ]);
   const failed = started.find((result) => result.status === "rejected");
   if (failed) {
@@ -44,6 +47,18 @@ async function startTestConsul(stops: Stop[]): Promise<string> {
   const consul = await startConsul();
   stops.push(consul.stop);
   return consul.httpAddr;
+}
+
+async function startTestRabbitmq(stops: Stop[]): Promise<string> {
+  const broker = await startRabbitmq();
+  stops.push(broker.remove);
+  return broker.url;
+}
+
+async function startTestRedis(stops: Stop[]): Promise<string> {
+  const redis = await startRedis();
+  stops.push(redis.stop);
+  return redis.url;
 }
 
 async function startTestMongo(stops: Stop[]): Promise<string> {

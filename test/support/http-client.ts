@@ -14,17 +14,16 @@ export interface RequestOptions {
   body?: unknown;
   /** @default application/json when there is a body */
   type?: string;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** Sends a request, and holds every answer to the rule that no secret and no stack leaves a service. */
-export async function send(url: string, method = "GET", { body, type }: RequestOptions = {}): Promise<Reply> {
+export async function send(url: string, method = "GET", { body, type, headers }: RequestOptions = {}): Promise<Reply> {
   const response = await fetch(url, {
     method,
     signal: AbortSignal.timeout(20_000),
-    ...(body !== undefined && {
-      body: typeof body === "string" ? body : JSON.stringify(body),
-      headers: { "content-type": type ?? "application/json" },
-    }),
+    headers: { ...(body !== undefined && { "content-type": type ?? "application/json" }), ...headers },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
   expect(text).not.toMatch(/scrypt|passwordHash/);

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { tmpdir } from "node:os";
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VastifyError } from "vastify";
 import { endWithin, tailOf, whenEnded } from "./child-process.js";
-import { findConsul, findOnPath } from "./consul-binary.js";
+import { findConsul } from "./consul-binary.js";
 import { findFreePorts } from "./free-port.js";
+import { spawnServer } from "./spawn-server.js";
 
 export interface ConsulPorts {
   http: number;
@@ -20,13 +20,15 @@ export interface ConsulOptions {
   settings?: Readonly<Record<string, unknown>>;
   /** The consul program. @default what `findConsul` finds */
   binary?: string;
+  /** Where it keeps its state, so that it still knows everything after `restart`. @default in memory: it comes back empty */
+  dataFolder?: string;
   /** How long the agent may take to elect itself. @default 30000 */
   startTimeoutMs?: number;
   /** Gives up the start when it aborts. */
   signal?: AbortSignal | undefined;
 }
 
-/** A Consul agent in development mode: one server, all in memory, only on 127.0.0.1. */
+/** A Consul agent that is a server by itself, only on 127.0.0.1. */
 export interface RunningConsul {
   /** `127.0.0.1:PORT`, as CONSUL_HTTP_ADDR wants it. */
   readonly httpAddr: string;
@@ -38,7 +40,7 @@ export interface RunningConsul {
   stop(): Promise<void>;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
-  /** Stops it and starts it on the same ports; it comes back empty. */
+  /** Stops it, unless it is stopped, and starts it on the same ports; without a `dataFolder` it comes back empty. */
   restart(): Promise<void>;
 }
 
@@ -81,7 +83,7 @@ async function startOnFreePorts(binary: string, options: ConsulOptions) {
 async function startAgent(binary: string, ports: ConsulPorts, options: ConsulOptions): Promise<ChildProcess> {
   const { startTimeoutMs = 30_000, signal } = options;
   const deadline = AbortSignal.timeout(startTimeoutMs);
-  const child = await spawnAgent(binary, ports, options.settings);
+  const child = await spawnAgent(binary, ports, options);
   const tail = tailOf(child);
   const settled = new AbortController();
   try {
@@ -101,32 +103,27 @@ async function startAgent(binary: string, ports: ConsulPorts, options: ConsulOpt
   }
 }
 
-async function spawnAgent(
+function spawnAgent(
   binary: string,
   ports: ConsulPorts,
-  settings: ConsulOptions["settings"],
+  { settings, dataFolder }: ConsulOptions,
 ): Promise<ChildProcess> {
+  // A server alone need not be patient with others before it elects itself.
+  const kept = [
+    `-data-dir=${dataFolder}`,
+    "-server",
+    "-bootstrap-expect=1",
+    "-hcl=performance { raft_multiplier = 1 }",
+  ];
   const args = [
-    ...["agent", "-dev", "-bind=127.0.0.1", "-client=127.0.0.1", "-dns-port=-1", "-grpc-port=-1"],
+    ...["agent", ...(dataFolder ? kept : ["-dev"])],
+    ...["-bind=127.0.0.1", "-client=127.0.0.1", "-dns-port=-1", "-grpc-port=-1"],
     "-log-level=info",
     ...[`-http-port=${ports.http}`, `-server-port=${ports.server}`],
     ...[`-serf-lan-port=${ports.serfLan}`, `-serf-wan-port=${ports.serfWan}`],
     ...(settings ? [`-hcl=${JSON.stringify(settings)}`] : []),
   ];
-  // Where setpriv exists the kernel ends the agent with us, even when we are killed.
-  const setpriv = await findOnPath("setpriv");
-  const command = setpriv ? [setpriv, "--pdeathsig", "KILL", binary, ...args] : [binary, ...args];
-  // A process group of its own: Ctrl-C at a terminal must not end the registry before the services have left it.
-  const child = spawn(command[0] as string, command.slice(1), {
-    cwd: tmpdir(),
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  child.on("error", () => {});
-  const killAtExit = () => child.kill("SIGKILL");
-  process.once("exit", killAtExit);
-  child.once("exit", () => process.off("exit", killAtExit));
-  return child;
+  return spawnServer(binary, args);
 }
 
 /** Waits until the agent at our HTTP port names itself the leader; another one's answer doesn't count. */

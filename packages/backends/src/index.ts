@@ -5,3 +5,5 @@ export { type DebianPackagesOptions, fetchDebianPackages } from "./debian-packag
 export { findFreePort, findFreePorts } from "./free-port.js";
 export { type MongoEngine, type MongoEngineOptions, startMongoEngine } from "./mongo-engine.js";
 export { type Pm2Options, type RunningPm2, startPm2 } from "./pm2.js";
+export { type RabbitmqOptions, type RunningRabbitmq, startRabbitmq } from "./rabbitmq.js";
+export { type RedisOptions, type RunningRedis, startRedis } from "./redis.js";

@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { findFreePort, startConsul } from "@vastify/backends";
 import { afterEach, describe, expect, it } from "vitest";
 
 const stops: Array<() => Promise<void>> = [];
 afterEach(async () => {
-  await Promise.all(stops.splice(0).map((stop) => stop()));
+  // The last started first: a Consul before its folder.
+  for (const stop of stops.splice(0).reverse()) await stop();
 });
 
 async function started(...args: Parameters<typeof startConsul>) {
@@ -31,6 +35,15 @@ describe.skipIf(!process.env.TEST_CONSUL_HTTP_ADDR)("a started Consul", () => {
     expect(consul.httpAddr).toBe(httpAddr);
     expect(consul.pid).not.toBe(pid);
     expect((await get(httpAddr, "/v1/kv/key")).status).toBe(404);
+  });
+
+  it("knows everything after a restart when it has a folder", async () => {
+    const dataFolder = await mkdtemp(join(tmpdir(), "consul-"));
+    stops.push(() => rm(dataFolder, { recursive: true, force: true }));
+    const consul = await started({ dataFolder });
+    await fetch(`http://${consul.httpAddr}/v1/kv/key`, { method: "PUT", body: "value" });
+    await consul.restart();
+    expect(await (await get(consul.httpAddr, "/v1/kv/key?raw")).text()).toBe("value");
   });
 
   it("can be restarted after a crash", async () => {

@@ -8,6 +8,8 @@ export interface AccountConfig {
   readonly service: ServiceEnv;
   /** When it names no database, `vastify` is used. */
   readonly mongoUri: string;
+  /** Where users are cached for all instances. Without it each caches them for a second, by itself. */
+  readonly redisUrl: string | undefined;
   /** Which versions of config-server will do. */
   readonly configServerVersion: string;
   readonly seedDemoUsers: boolean;
@@ -19,16 +21,22 @@ const shape = {
     .regex(/^mongodb(\+srv)?:\/\/./)
     .describe('a URI such as "mongodb://127.0.0.1:27017/vastify"')
     .default("mongodb://127.0.0.1:27017/vastify"),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/./)
+    .describe('a URL such as "redis://127.0.0.1:6379"')
+    .optional(),
   CONFIG_SERVER_VERSION: envVersionRange.default("^1.0.0"),
   SEED_DEMO_USERS: envSwitch.default(true),
 };
 
 /** @throws VastifyError naming the variable that is wrong */
 export function readConfig(env: Env): AccountConfig {
-  const { MONGODB_URI, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, shape);
+  const { MONGODB_URI, REDIS_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, shape);
   return {
     service: serviceEnv(env, { name: "account-server", version, httpPort: 3333, microservicePort: 10_015 }),
     mongoUri: MONGODB_URI,
+    redisUrl: REDIS_URL,
     configServerVersion: CONFIG_SERVER_VERSION,
     seedDemoUsers: SEED_DEMO_USERS,
   };

@@ -1,18 +1,27 @@
 import { createService, runService } from "vastify";
-import { mongo } from "vastify/storage";
+import { migrations, mongo } from "vastify/storage";
 import { readConfig } from "./config.js";
 import { databaseName } from "./models/database-name.js";
 import { prepareUsers } from "./models/prepare-users.js";
-import { userModel } from "./models/user.js";
-import { userModule } from "./modules/user.js";
+import { userMigrations, userModel } from "./models/user.js";
+import { createUserCache } from "./models/user-cache.js";
+import { userActions, userModule } from "./modules/user.js";
 
 await runService(() => {
-  const { service, mongoUri, configServerVersion, seedDemoUsers } = readConfig(process.env);
+  const { service, mongoUri, redisUrl, configServerVersion, seedDemoUsers } = readConfig(process.env);
   const database = mongo({ uri: mongoUri, connection: { dbName: databaseName(mongoUri) } });
   const users = userModel(database.connection);
+  const { connection } = database;
+  const cache = createUserCache(users, redisUrl);
   return createService({
     ...service,
-    parts: [database, prepareUsers(users, { seedDemoUsers })],
-    modules: [userModule(users, { configServerVersion })],
+    parts: [
+      database,
+      migrations(connection, userMigrations, { collection: "account_migrations" }),
+      prepareUsers(users, { seedDemoUsers }),
+      cache.part,
+    ],
+    contracts: [userActions(users, cache, { version: service.version, configServerVersion })],
+    modules: [userModule],
   });
 }, process);

@@ -5,8 +5,10 @@ const keptOutput = 4_000;
 
 /**
  * @typedef {object} Child
+ * @property {number} pid
  * @property {(name: string, argument?: unknown, timeoutMs?: number) => Promise<any>} ask
  * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} kill at once, as a crash would
  */
 
 /** The child processes of one measurement. They end with `stopAll`, and with this process however it ends. */
@@ -16,7 +18,8 @@ export function createChildren() {
   return {
     /**
      * @param {string | URL} file
-     * @param {{ args?: string[], execArgv?: string[] }} [options]
+     * @param {{ args?: string[], execArgv?: string[], within?: string[], isShown?: boolean }} [options] `within` is a
+     * command that starts Node.js for us, such as `nsenter --net=FILE`; what a shown child prints is printed here too
      * @returns {Child}
      */
     start(file, options) {
@@ -32,20 +35,26 @@ export function createChildren() {
   };
 }
 
-function startChild(file, { args = [], execArgv = [] } = {}) {
-  const process = fork(file, args, { execArgv, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+function startChild(file, { args = [], execArgv = [], within = [], isShown = false } = {}) {
+  const [execPath, ...before] = [...within, process.execPath];
+  const child = fork(file, args, {
+    execPath,
+    execArgv: [...before, ...execArgv],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  if (isShown) child.stdout.pipe(process.stdout);
   const waiting = new Map();
   let output = "";
   let nextId = 0;
-  for (const stream of [process.stdout, process.stderr]) {
+  for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
       output = (output + text).slice(-keptOutput);
     });
   }
-  const exited = once(process, "exit").then(([code, signal]) => {
+  const exited = once(child, "exit").then(([code, signal]) => {
     fail(new Error(`the process ended (${signal ?? code})${output && `; it said last:\n${output}`}`));
   });
-  process.on("message", ({ id, result, error }) => {
+  child.on("message", ({ id, result, error }) => {
     const { resolve, reject } = waiting.get(id) ?? {};
     waiting.delete(id);
     if (error === undefined) resolve?.(result);
@@ -58,9 +67,10 @@ function startChild(file, { args = [], execArgv = [] } = {}) {
   }
 
   return {
+    pid: child.pid,
     ask(name, argument, timeoutMs = 60_000) {
       return new Promise((resolve, reject) => {
-        if (!process.connected) return reject(new Error(`the process has ended; it said last:\n${output}`));
+        if (!child.connected) return reject(new Error(`the process has ended; it said last:\n${output}`));
         const id = nextId++;
         const timer = setTimeout(() => {
           waiting.delete(id);
@@ -71,14 +81,18 @@ function startChild(file, { args = [], execArgv = [] } = {}) {
           then(value);
         };
         waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
-        process.send({ id, name, argument });
+        child.send({ id, name, argument });
       });
     },
     async stop() {
-      if (process.connected) process.disconnect();
-      const timer = setTimeout(() => process.kill("SIGKILL"), 5_000);
+      if (child.connected) child.disconnect();
+      const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
       await exited;
       clearTimeout(timer);
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await exited;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { badOption, type Logger, type Message } from "../core/index.js";
 import type { Caller, CallerOptions } from "./caller.js";
 import type { Contract } from "./contract.js";
+import type { RequestHeaders } from "./rest-request.js";
 import type { InputOf, OutputOf } from "./schema.js";
 import type { Upload } from "./upload-rules.js";
 
@@ -17,6 +18,11 @@ export interface ActionContext {
    * @throws VastifyError `invalid_argument`, reason `bad_message`, when the message brings none
    */
   readonly upload: Upload;
+  /**
+   * Of the REST request that the call comes from, by lower-case names, those that decide on an answer:
+   * `accept-language`, `if-match`, `if-none-match`. Empty for other calls.
+   */
+  readonly headers: RequestHeaders;
   /**
    * Calls another action within this call.
    * @throws VastifyError with the code and reason of what went wrong

@@ -10,6 +10,7 @@ export {
   type RestRoute,
 } from "./action.js";
 export { type Caller, type CallerOptions, createCaller } from "./caller.js";
+export { compareContracts, type ContractChange } from "./compare/compare-contracts.js";
 export { checkValue } from "./check-value.js";
 export { type Contract, type ContractDeclaration, defineContract, patternText } from "./contract.js";
 export {
@@ -25,11 +26,12 @@ export {
   type ActionHandlers,
   type HttpAnswer,
   type Implementation,
-  implement,
   type ImplementOptions,
+  implement,
 } from "./implement.js";
 export { inputOf } from "./input-of.js";
 export type { JsonSchema } from "./json-schema.js";
 export { accessShape, type ReadDescription, readDescription, uploadShape } from "./read-description.js";
+export { headersOf, type RequestHeaders } from "./rest-request.js";
 export { type InputOf, noOutput, type OutputOf, type Schema } from "./schema.js";
 export { resolveUpload, type Upload, type UploadRules, uploadOf } from "./upload-rules.js";

@@ -1,14 +1,8 @@
 import { badOption, type Message } from "../core/index.js";
 import type { ContractAction } from "./action.js";
-import { jsonSchemaOf } from "./json-schema.js";
+import { hasField, jsonSchemaOf } from "./json-schema.js";
+import { isRestRequest, type RestRequest } from "./rest-request.js";
 import { textFieldReader } from "./text-fields.js";
-
-/** What a REST request brings, in a message's `args`. */
-interface RequestFields {
-  readonly params?: unknown;
-  readonly query?: unknown;
-  readonly body?: unknown;
-}
 
 const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__proto__"]);
 
@@ -17,15 +11,19 @@ const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__prot
  *
  * A REST request comes in `args`. Its parts are merged: the path's parameters win over the body, the body wins over the
  * query; texts of path and query are read as the types that the input's schema says.
- * @throws VastifyError `invalid_argument`, reason `bad_option`, for a routed action whose input has a field `args`
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, for an input with a field that is a key of the pattern,
+ * or `args` where there is a route
  */
-export function inputOf({ name, pattern, input, rest }: ContractAction): (message: Message) => Record<string, unknown> {
+export function inputOf(action: ContractAction): (message: Message) => Record<string, unknown> {
+  const { name, pattern, input, rest } = action;
   const schema = jsonSchemaOf(input, "input");
-  const hasOwnArgs = hasField(schema?.properties, "args");
+  const hasOwnArgs = hasField(schema, "args");
   if (hasOwnArgs && rest) throw badOption(`the input of ${name}`, "args", "without this field, since it has a route");
+  const taken = Object.keys(pattern).find((key) => hasField(schema, key));
+  if (taken !== undefined) throw badOption(`the input of ${name}`, taken, "without this field, a key of its pattern");
   const readTexts = textFieldReader(schema);
 
-  function merge({ params, query, body }: RequestFields): Record<string, unknown> {
+  function merge({ params, query, body }: RestRequest): Record<string, unknown> {
     return { ...readTexts(fieldsOf(query)), ...fieldsOf(body), ...readTexts(fieldsOf(params)) };
   }
 
@@ -38,18 +36,10 @@ export function inputOf({ name, pattern, input, rest }: ContractAction): (messag
       if (Object.hasOwn(pattern, key) || !isField(key) || key.endsWith("$")) continue;
       fields[key] = message[key];
     }
-    if (hasOwnArgs || !isRequest(fields.args)) return fields;
+    if (hasOwnArgs || !isRestRequest(fields.args)) return fields;
     const { args, ...others } = fields;
     return { ...others, ...merge(args) };
   };
-}
-
-function hasField(properties: unknown, name: string): boolean {
-  return typeof properties === "object" && properties !== null && Object.hasOwn(properties, name);
-}
-
-function isRequest(args: unknown): args is RequestFields {
-  return typeof args === "object" && args !== null && ("params" in args || "query" in args || "body" in args);
 }
 
 function fieldsOf(part: unknown): object {

@@ -19,3 +19,9 @@ export function jsonSchemaOf(schema: Schema, side: "input" | "output"): JsonSche
     return undefined;
   }
 }
+
+/** Whether a schema of an object names this field. */
+export function hasField(schema: JsonSchema | undefined, name: string): boolean {
+  const { properties } = schema ?? {};
+  return typeof properties === "object" && properties !== null && Object.hasOwn(properties, name);
+}

@@ -130,6 +130,7 @@ export function httpStatusOf(code: ErrorCode): number {
 /** Reasons that HTTP has a finer word for than for the error's code. */
 const statusByReason: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
+  precondition_failed: 412,
   body_too_large: 413,
   unsupported_media_type: 415,
   too_many_parts: 413,

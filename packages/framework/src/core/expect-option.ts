@@ -15,7 +15,12 @@ export function expectPort(name: string, value: unknown, lowest: 0 | 1 = 1): num
 const targetShape = /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i;
 
 /** A target's name goes into URLs, DNS names and Consul ids, so it keeps to letters, digits, dot, dash and underscore. */
+export function isTargetName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= 64 && targetShape.test(value);
+}
+
+/** @throws VastifyError `invalid_argument`, reason `bad_option` */
 export function expectTargetName(name: string, value: unknown): string {
-  if (typeof value === "string" && value.length <= 64 && targetShape.test(value)) return value;
+  if (isTargetName(value)) return value;
   throw badOption(name, value, "a name of letters, digits, dots, dashes and underscores (at most 64)");
 }

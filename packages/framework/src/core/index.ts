@@ -1,6 +1,6 @@
 export { type BackoffOptions, backoffMs } from "./backoff.js";
 export { Call, type CallOptions, keysOf, outcomeOf, type RequestHeaders } from "./call.js";
-export { Deadlines } from "./deadlines.js";
+export { type DeadlineList, Deadlines, type Expiring } from "./deadlines.js";
 export { delay } from "./delay.js";
 export {
   type ErrorCode,
@@ -12,6 +12,7 @@ export {
   type VastifyErrorOptions,
   type WireError,
 } from "./error.js";
+export { type Check, fields, list, milliseconds, share, text, wholeNumber, yesOrNo } from "./expect-fields.js";
 export { badOption, expectPort, expectTargetName } from "./expect-option.js";
 export { isDeeperThan } from "./json-depth.js";
 export { type ListenOptions, listenOn } from "./listening.js";

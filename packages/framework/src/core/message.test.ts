@@ -15,9 +15,12 @@ describe("addresseeOf", () => {
     expect(addresseeOf({ $$target: "a", $$version: 2 })).toEqual({ target: "a", version: "2" });
   });
 
-  it.each([null, "", 7, {}, []])("refuses the target %j, which would run the message here by mistake", (target) => {
-    expect(() => addresseeOf({ $$target: target })).toThrow(/\$\$target must name a service/);
-  });
+  it.each([null, "", 7, {}, [], "a b", "a/b", "?dc=x", "-a", "a@1", "a".repeat(65)])(
+    "refuses the target %j, which would run the message here by mistake",
+    (target) => {
+      expect(() => addresseeOf({ $$target: target })).toThrow(/\$\$target must name a service/);
+    },
+  );
 
   it("refuses a version that is none", () => {
     expect(() => addresseeOf({ $$target: "a", $$version: {} })).toThrow(/\$\$version must be/);

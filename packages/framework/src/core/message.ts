@@ -1,4 +1,5 @@
 import { VastifyError } from "./error.js";
+import { isTargetName } from "./expect-option.js";
 
 /** What a caller sends: its keys choose the action, and the whole of it is the action's input. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -12,14 +13,15 @@ export interface Addressee {
 
 /**
  * The addressee that `$$target` and `$$version` name, if the message names one.
- * @throws VastifyError `invalid_argument` when either is there but is not a non-empty string
+ * @throws VastifyError `invalid_argument` when `$$target` is there but could be no service's name, or `$$version` is no text
  */
 export function addresseeOf(message: Message): Addressee | undefined {
   const target = message.$$target;
   const version = message.$$version;
   if (target === undefined) return undefined;
-  if (typeof target !== "string" || target === "") {
-    throw new VastifyError("invalid_argument", `$$target must name a service, got ${JSON.stringify(target)}`, {
+  if (!isTargetName(target)) {
+    const got = typeof target === "string" ? target.slice(0, 100) : target;
+    throw new VastifyError("invalid_argument", `$$target must name a service, got ${JSON.stringify(got)}`, {
       reason: "bad_target",
     });
   }

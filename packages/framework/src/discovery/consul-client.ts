@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import Consul from "consul";
+import type { z } from "zod";
 import { badOption, VastifyError } from "../core/index.js";
 import { type Contact, createContact } from "./contact.js";
 
@@ -32,6 +33,8 @@ export interface ConsulHandle {
   readonly timeoutMs: number;
   readonly consistency: Consistency;
   readonly contact: Contact;
+  /** Those that wait for an answer; each holds a connection. */
+  readonly openQueries: Set<RequestContext>;
   /** Drops the kept connections. */
   close(): void;
 }
@@ -53,7 +56,8 @@ export function connectConsul(options: ConsulOptions = {}): ConsulHandle {
   };
   const api = new Consul(settings);
   const contact = createContact(url.host);
-  return { api, address: url.host, timeoutMs, consistency, contact, close: () => api.destroy() };
+  const openQueries = new Set<RequestContext>();
+  return { api, address: url.host, timeoutMs, consistency, contact, openQueries, close: () => api.destroy() };
 }
 
 function parseAddress(address: string): URL {
@@ -84,6 +88,13 @@ export class RequestContext extends EventEmitter {
   }
 }
 
+/** @throws Error saying that the answer is not what Consul gives: something else sits at its address */
+export function expectAnswer<Value>(shape: z.ZodType<Value>, body: unknown, what: string): Value {
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Error(`its answer is not ${what}`);
+}
+
 /** What a failed request to Consul means to us, with the place to look named. */
 export function consulError(thrown: unknown, consul: ConsulHandle, doing: string): VastifyError {
   const status = statusOf(thrown);
@@ -102,11 +113,25 @@ export function consulError(thrown: unknown, consul: ConsulHandle, doing: string
       reason: "registry_refused",
     });
   }
+  const open = consul.openQueries.size;
+  const crowded =
+    open >= manyQueries && isCutOff(thrown)
+      ? `, or raise its limits.http_max_conns_per_client (200 unless set): ${open} queries of this process are open`
+      : "";
   return new VastifyError(
     "unavailable",
-    `Consul at ${consul.address} did not do ${doing} (${said}): start it, or set the right address (CONSUL_HTTP_ADDR)`,
+    `Consul at ${consul.address} did not do ${doing} (${said}): start it, or set the right address (CONSUL_HTTP_ADDR)${crowded}`,
     { reason: "registry_unreachable" },
   );
+}
+
+/** So many that, with a few more processes on the host, Consul's limit of connections per address comes near. */
+const manyQueries = 50;
+
+/** The way in which Consul turns away a connection too many. */
+function isCutOff(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return ("code" in thrown && thrown.code === "ECONNRESET") || /ECONNRESET|socket hang up/.test(thrown.message);
 }
 
 export function statusOf(thrown: unknown): number | undefined {

@@ -3,7 +3,7 @@ import { createListeners } from "./listeners.js";
 
 /** Whether Consul answers, as everybody sees it who asks over one connection. */
 export interface Contact {
-  /** False from the first failed query until one succeeds. */
+  /** False from the first query that Consul did not answer until one succeeds; a refusal is an answer of its own. */
   readonly reachable: boolean;
   /** For how long it has not answered, in milliseconds; undefined while it does. */
   readonly unreachableMs: number | undefined;

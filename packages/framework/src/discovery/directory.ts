@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { type Logger, silentLogger } from "../core/index.js";
-import type { ConsulHandle } from "./consul-client.js";
+import { type ConsulHandle, expectAnswer } from "./consul-client.js";
 import { createFollowed, type Followed, type FollowedTarget } from "./followed-target.js";
+import { createGate } from "./gate.js";
 import { targetOf } from "./instance.js";
 import { createListeners } from "./listeners.js";
 import { createListingReader } from "./listing.js";
-import { createSnapshot, type SnapshotContents } from "./snapshot.js";
+import { createSnapshot, type Snapshot, type SnapshotContents } from "./snapshot.js";
 import { createUnlisted } from "./unlisted.js";
 import { type Answer, type WatchOptions, watch } from "./watch.js";
 
@@ -19,8 +20,8 @@ export interface DirectoryOptions {
    * @default 600_000
    */
   keepUnlistedMs?: number;
-  /** A file to keep what is known in, for a start without Consul. @default none */
-  snapshot?: string;
+  /** Keeps what is known, for a start without Consul. Loaded by `start` and closed by `stop`. @default none */
+  snapshot?: Snapshot;
   /** @default silentLogger */
   log?: Logger;
 }
@@ -43,7 +44,7 @@ export interface DirectoryHealth {
 export interface Directory {
   start(): void;
   stop(): Promise<void>;
-  /** Begins to follow `target`, or gives the one already followed. */
+  /** Begins to follow `target`, or gives the one already followed. Consul is asked about it while it is registered. */
   follow(target: string): FollowedTarget;
   /** Every target registered with the tag `vastify`, once Consul has answered. */
   readonly targets: ReadonlySet<string>;
@@ -53,6 +54,8 @@ export interface Directory {
   onChange(listener: () => void): () => void;
   /** Called when Consul answers again after an outage. Returns how to stop listening. */
   onReturn(listener: () => void): () => void;
+  /** Resolves when Consul has told which targets there are. */
+  readonly listed: Promise<void>;
   /** Resolves when a snapshot stands in for a Consul that does not answer; never, if none has to. */
   readonly stoodIn: Promise<void>;
   health(): DirectoryHealth;
@@ -69,19 +72,18 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const listeners = createListeners();
   const followed = new Map<string, Followed>();
   const unlisted = createUnlisted({ log, keepMs: keepUnlistedMs });
-  const snapshot = createSnapshot({ path: options.snapshot, log });
+  const snapshot = options.snapshot ?? createSnapshot({ path: undefined, log });
   const readListing = createListingReader(log);
   const seen = new Set<string>();
   let names: Names | undefined;
   let isStoodIn = false;
   let targets: ReadonlySet<string> = new Set();
-  let tellStoodIn = (): void => {};
-  const stoodIn = new Promise<void>((resolve) => {
-    tellStoodIn = resolve;
-  });
+  const listed = createGate();
+  const stoodIn = createGate();
 
   function run<Value>(watched: Pick<WatchOptions<Value>, "what" | "query" | "read" | "signal" | "onValue">): void {
-    const loop = watch({ consul, log, waitSeconds, onFailure: standIn, ...watched });
+    if (lifetime.signal.aborted) return;
+    const loop = watch({ consul, log, waitSeconds, onFailure: doWithout, ...watched });
     loops.add(loop);
     void loop.finally(() => loops.delete(loop));
   }
@@ -99,13 +101,16 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const entry = createFollowed({ target, unlisted, watchName, onChange: changed });
     followed.set(target, entry);
     entry.follow(namesOf(target), names !== undefined);
-    if (!consul.contact.reachable) standIn();
+    if (!consul.contact.reachable) doWithout();
     return entry;
   }
 
-  /** 2018's services are named `target@uuid`: each of those names belongs to its target too. */
+  /**
+   * The registered names of a target: 2018's services are named `target@uuid`, and each of those belongs to it too.
+   * Only these are watched, or every name that a caller makes up would hold a connection; the list tells of new ones.
+   */
   function namesOf(target: string): readonly string[] {
-    return [target, ...Object.keys(names ?? {}).filter((name) => targetOf(name) === target)];
+    return Object.keys(names ?? {}).filter((name) => targetOf(name) === target);
   }
 
   function takeNames(list: Names): void {
@@ -113,22 +118,23 @@ export function createDirectory(options: DirectoryOptions): Directory {
     for (const name of Object.keys(list)) seen.add(targetOf(name));
     for (const entry of followed.values()) entry.follow(namesOf(entry.target), true);
     changed();
+    listed.open();
   }
 
   /** Consul does not answer: a snapshot stands in wherever it has not answered yet. */
-  function standIn(): void {
+  function doWithout(): void {
     const { loaded } = snapshot;
-    if (loaded === undefined) return;
-    for (const target of Object.keys(loaded.instances)) seen.add(target);
     for (const entry of followed.values()) {
-      const saved = loaded.instances[entry.target];
+      const saved = loaded?.instances.get(entry.target);
       if (saved) entry.standIn(saved);
+      else entry.giveUp();
     }
-    if (names !== undefined || isStoodIn) return;
+    if (names !== undefined || isStoodIn || loaded === undefined) return;
     isStoodIn = true;
+    for (const target of loaded.instances.keys()) seen.add(target);
     log.warn(`Consul does not answer: routing lives on the snapshot of ${new Date(loaded.savedAtMs).toISOString()}`);
     changed();
-    tellStoodIn();
+    stoodIn.open();
   }
 
   function changed(): void {
@@ -137,21 +143,22 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const answering = [...targets].filter((target) => followed.get(target)?.instances.length);
     targets = new Set([...tagged, ...answering]);
     listeners.tell(log);
-    if (names) snapshot.save(contents(names));
+    snapshot.save(contents);
   }
 
-  function contents(list: Names): SnapshotContents {
-    const listed = new Set(Object.keys(list).map(targetOf));
-    const saved = Object.entries(snapshot.loaded?.instances ?? {}).filter(([target]) => listed.has(target));
+  /** What Consul said last; where it has not been asked yet, what it said before this start. */
+  function contents(): Omit<SnapshotContents, "settings"> | undefined {
+    if (names === undefined) return undefined;
+    const registered = new Set(Object.keys(names).map(targetOf));
+    const saved = [...(snapshot.loaded?.instances ?? [])].filter(([target]) => registered.has(target));
     const current = [...followed.values()].filter((entry) => entry.isListed);
-    return {
-      targets: [...targets],
-      instances: Object.fromEntries([...saved, ...current.map((entry) => [entry.target, entry.instances] as const)]),
-    };
+    const entries = current.map((entry) => [entry.target, entry.instances] as const);
+    return { targets: [...targets], instances: new Map([...saved, ...entries]) };
   }
 
   return {
-    stoodIn,
+    listed: listed.opened,
+    stoodIn: stoodIn.opened,
     get targets() {
       return targets;
     },
@@ -196,11 +203,7 @@ type Names = Readonly<Record<string, readonly string[] | null>>;
 
 const namesShape = z.record(z.string(), z.array(z.string()).nullable());
 
-function readNames({ body }: Answer): Names {
-  const parsed = namesShape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new Error("its answer is not a list of services");
-}
+const readNames = ({ body }: Answer): Names => expectAnswer(namesShape, body, "a list of services");
 
 function taggedTargets(names: Names): readonly string[] {
   return Object.entries(names)

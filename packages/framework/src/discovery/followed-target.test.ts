@@ -145,7 +145,32 @@ describe("the instances of a target", () => {
     expect(isKnown).toBe(false);
     list(["a@1"], [], "a@1");
     await followed.known;
-    expect(followed.isListed).toBe(true);
+    expect([followed.isListed, followed.isKnown]).toEqual([true, true]);
+  });
+});
+
+describe("a target that Consul can't be asked about", () => {
+  it("lets those go on who wait, and says that it is not known", async () => {
+    const { followed } = follow();
+    followed.giveUp();
+    await followed.known;
+    expect(followed.isKnown).toBe(false);
+  });
+
+  it("is waited for again when its name appears", async () => {
+    const { followed, list } = follow([]);
+    await followed.known;
+    expect(followed.isKnown).toBe(true);
+    followed.follow(["a"], true);
+    let isKnown = false;
+    const known = followed.known.then(() => {
+      isKnown = true;
+    });
+    await Promise.resolve();
+    expect(isKnown).toBe(false);
+    list(["a@1"]);
+    await known;
+    expect(followed.instances).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { createGate } from "./gate.js";
 import type { Instance } from "./instance.js";
 import type { Listing } from "./listing.js";
 import type { Unlisted } from "./unlisted.js";
@@ -11,8 +12,13 @@ export interface FollowedTarget {
    * as nothing about it changes.
    */
   readonly instances: readonly Instance[];
-  /** Resolves when Consul has answered once about everything that belongs to it, or a snapshot stands in for it. */
+  /**
+   * Resolves when Consul has answered about everything that belongs to it, when a snapshot stands in for it, or when
+   * Consul could not be asked: `isKnown` tells. Ask for it anew each time.
+   */
   readonly known: Promise<void>;
+  /** Whether `instances` come from Consul or a snapshot, so that none means none. */
+  readonly isKnown: boolean;
 }
 
 export interface FollowOptions {
@@ -32,6 +38,8 @@ export interface Followed extends FollowedTarget {
   take(name: string, listing: Listing): void;
   /** Consul does not answer: uses what a snapshot holds, until it does. */
   standIn(instances: readonly Instance[]): void;
+  /** Consul could not be asked, and no snapshot knows the target either: whoever waits need wait no longer. */
+  giveUp(): void;
   /** Watches none of the names any longer. */
   stop(): void;
   /** Whether what is known comes from a snapshot. */
@@ -65,10 +73,7 @@ export function createFollowed(options: FollowOptions): Followed {
   let instances: readonly Instance[] = [];
   let savedOnes: readonly Instance[] | undefined;
   let isAll = false;
-  let answered = (): void => {};
-  const known = new Promise<void>((resolve) => {
-    answered = resolve;
-  });
+  const known = createGate();
 
   const isListed = (): boolean => isAll && [...names.values()].every(({ listed }) => listed !== undefined);
   const listedById = (): Map<string, Instance> =>
@@ -88,7 +93,7 @@ export function createFollowed(options: FollowOptions): Followed {
       kept.delete(id);
     }
     refresh(listed);
-    if (isComplete) answered();
+    if (isComplete) known.open();
   }
 
   function keep(instance: Instance): void {
@@ -112,7 +117,12 @@ export function createFollowed(options: FollowOptions): Followed {
 
   return {
     target,
-    known,
+    get known() {
+      return known.opened;
+    },
+    get isKnown() {
+      return isListed() || savedOnes !== undefined;
+    },
     get instances() {
       return instances;
     },
@@ -139,6 +149,8 @@ export function createFollowed(options: FollowOptions): Followed {
         watchName(name, stop.signal);
       }
       settle(before);
+      // A name that just appeared: its instances are to be waited for, as on the first day.
+      if (!isListed() && savedOnes === undefined) known.close();
     },
     take(name, { passing, withdrawn }) {
       const entry = names.get(name);
@@ -155,7 +167,10 @@ export function createFollowed(options: FollowOptions): Followed {
       if (isListed() || savedOnes !== undefined) return;
       savedOnes = saved;
       refresh(listedById());
-      answered();
+      known.open();
+    },
+    giveUp() {
+      if (!isListed()) known.open();
     },
   };
 }

@@ -17,3 +17,4 @@ export type { Instance, InstanceEndpoint } from "./instance.js";
 export type { Registrant } from "./registrant.js";
 export { createRegistration, type Registration, type RegistrationOptions } from "./registration.js";
 export { createSettings, type Settings, type SettingsOptions } from "./settings.js";
+export { createSnapshot, type Snapshot } from "./snapshot.js";

@@ -9,6 +9,9 @@ export interface Listing {
   readonly withdrawn: ReadonlySet<string>;
 }
 
+/** Ids are new with every process, so what was warned of can't be remembered for ever. */
+const mostRemembered = 1_000;
+
 /**
  * Reads answers of `GET /v1/health/service/:name`. An instance that can't be used is left out and warned of once.
  * @throws Error when the answer is not one of Consul's
@@ -18,6 +21,7 @@ export function createListingReader(log: Logger): (answer: Answer) => Listing {
 
   const warnOnce = (id: string, problem: string): void => {
     if (warned.has(id)) return;
+    if (warned.size === mostRemembered) warned.clear();
     warned.add(id);
     log.warn(`instance ${id} is skipped: ${problem}`, { instance: id });
   };

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { backoffMs, delay, type Logger, silentLogger, VastifyError } from "../core/index.js";
-import { type ConsulHandle, consulError, statusOf } from "./consul-client.js";
+import { type ConsulHandle, consulError, expectAnswer, statusOf } from "./consul-client.js";
 import { type EndpointHolder, holderOf } from "./endpoint-holder.js";
 import { consulService, expectRegistrant, type Registrant } from "./registrant.js";
 
 const renewJitterMs = 500;
 
-/** What `GET /v1/agent/services` gives, by id; anything else is not Consul's. */
-const servicesShape = z.record(z.string(), z.unknown(), "its answer is not a list of services");
+/** What `GET /v1/agent/services` gives, by id. */
+const servicesShape = z.record(z.string(), z.unknown());
 
 export interface RegistrationOptions {
   consul: ConsulHandle;
@@ -48,7 +48,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
   let registering: Promise<void> = Promise.resolve();
 
   const put = () => consul.api.agent.service.register(service);
-  const list = async () => servicesShape.parse(await consul.api.agent.service.list());
+  const list = async () => expectAnswer(servicesShape, await consul.api.agent.service.list(), "a list of services");
 
   async function registerOnce(): Promise<void> {
     const services = await list();
@@ -73,7 +73,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
         const error = VastifyError.is(thrown) ? thrown : consulError(thrown, consul, "the registration");
         const isRefusal = error.code !== "unavailable";
         if (signal.aborted || (isRefusal && isAwaited())) throw error;
-        if (told !== error.message) log[isRefusal ? "error" : "warn"](`${error.message}; waiting for it`);
+        if (told !== error.message) log[isRefusal ? "error" : "warn"](`${error.message}; trying until it works`);
         told = error.message;
         await delay(250 + backoffMs(attempt, { baseMs: 250, maxMs: 2_000 }), signal);
         if (signal.aborted) throw error;

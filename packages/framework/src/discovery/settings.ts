@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { type Logger, silentLogger } from "../core/index.js";
-import { type ConsulHandle, consulError } from "./consul-client.js";
+import { type ConsulHandle, consulError, expectAnswer } from "./consul-client.js";
 import { createListeners } from "./listeners.js";
 import { createSettingValues } from "./setting-values.js";
+import type { Snapshot } from "./snapshot.js";
+import { createUnlistedSettings, type SettingTexts } from "./unlisted-settings.js";
 import { type Answer, watch } from "./watch.js";
 
 export interface SettingsOptions {
@@ -12,11 +14,18 @@ export interface SettingsOptions {
   prefix?: string;
   /** No view of Consul is older than this, in milliseconds. @default 12_000 */
   refreshMs?: number;
+  /** How long settings stay in use, at most, that Consul has lost, in milliseconds. @default 600_000 */
+  keepUnlistedMs?: number;
+  /** Keeps the settings too, for a start without Consul; loaded before `start`. It is its giver's to close. @default none */
+  snapshot?: Snapshot;
   /** @default silentLogger */
   log?: Logger;
 }
 
-/** What operators wrote into Consul's KV, live: one blocking query follows all of it. */
+/**
+ * What operators wrote into Consul's KV, live: one blocking query follows all of it. What a Consul lost that was away or
+ * began anew stays in use for a while, or a canary would get all calls; so does what a snapshot holds until Consul answers.
+ */
 export interface Settings {
   start(): void;
   stop(): Promise<void>;
@@ -25,6 +34,8 @@ export interface Settings {
    * frozen, and the same object for as long as it says the same, so what is made of it may be kept by its identity.
    */
   get(key: string): unknown;
+  /** How many are in use though Consul lists them no longer. */
+  readonly unlisted: number;
   /** Called after any change. Returns how to stop listening. */
   onChange(listener: () => void): () => void;
   /**
@@ -40,11 +51,32 @@ const entryShape = z.object({ Key: z.string(), Value: z.string().nullish(), Modi
 const entriesShape = z.array(entryShape);
 
 export function createSettings(options: SettingsOptions): Settings {
-  const { consul, prefix = "vastify/", refreshMs = 12_000, log = silentLogger } = options;
+  const { consul, prefix = "vastify/", refreshMs = 12_000, keepUnlistedMs = 600_000, snapshot } = options;
+  const { log = silentLogger } = options;
   const lifetime = new AbortController();
   const listeners = createListeners();
   const values = createSettingValues(log);
+  const unlisted = createUnlistedSettings({ log, keepMs: keepUnlistedMs, onGone: () => adopt(unlisted.all) });
   let watching: Promise<void> = Promise.resolve();
+  let isDoubtful = false;
+  let hasAnswered = false;
+
+  function adopt(texts: SettingTexts): void {
+    if (values.update([...texts].map(([key, text]) => ({ key, text })))) listeners.tell(log);
+    if (hasAnswered) snapshot?.save(() => ({ settings: texts }));
+  }
+
+  function take(listed: SettingTexts): void {
+    // What it said before this start counts only when it was away since: its first answer has the last word otherwise.
+    if (!hasAnswered && isDoubtful) unlisted.take(saved(), false);
+    hasAnswered = true;
+    adopt(unlisted.take(listed, isDoubtful));
+    isDoubtful = false;
+  }
+
+  function saved(): SettingTexts {
+    return new Map([...(snapshot?.loaded?.settings ?? [])].filter(([key]) => key.startsWith(prefix)));
+  }
 
   async function ask<T>(path: string, request: () => Promise<T>): Promise<T> {
     try {
@@ -55,7 +87,7 @@ export function createSettings(options: SettingsOptions): Settings {
   }
 
   async function read(path: string): Promise<{ now: unknown; index: number }> {
-    const found = entryShape.nullish().parse(await consul.api.kv.get({ key: path }));
+    const found = expectAnswer(entryShape.nullish(), await consul.api.kv.get({ key: path }), "a key and its value");
     return found
       ? { now: values.read(path, found.Value ?? ""), index: found.ModifyIndex }
       : { now: undefined, index: 0 };
@@ -67,8 +99,13 @@ export function createSettings(options: SettingsOptions): Settings {
     return cas === 0 || consul.api.kv.del({ key: path, cas });
   }
 
+  const doubt = (): void => {
+    isDoubtful = true;
+  };
+
   return {
     start() {
+      adopt(saved());
       watching = watch({
         consul,
         what: `the settings under ${prefix}`,
@@ -77,15 +114,18 @@ export function createSettings(options: SettingsOptions): Settings {
         signal: lifetime.signal,
         log,
         waitSeconds: Math.max(1, Math.round(refreshMs / 1000)),
-        onValue(entries) {
-          if (values.update(entries.map(({ Key: key, Value: text }) => ({ key, text: text ?? "" }))))
-            listeners.tell(log);
-        },
+        onFailure: doubt,
+        onReset: doubt,
+        onValue: (entries) => take(new Map(entries.map(({ Key: key, Value: text }) => [key, text ?? ""]))),
       });
     },
     async stop() {
       lifetime.abort();
+      unlisted.stop();
       await watching;
+    },
+    get unlisted() {
+      return unlisted.size;
     },
     get: (key) => values.get(prefix + key),
     onChange: listeners.add,
@@ -100,8 +140,5 @@ export function createSettings(options: SettingsOptions): Settings {
 
 /** Nothing under the prefix is answered by 404, with an index like any other answer. */
 function readEntries({ status, body }: Answer): z.infer<typeof entriesShape> {
-  if (status === 404) return [];
-  const parsed = entriesShape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new Error("its answer is not a list of keys and values");
+  return status === 404 ? [] : expectAnswer(entriesShape, body, "a list of keys and values");
 }

@@ -11,7 +11,9 @@ export interface SnapshotContents {
   /** Every target registered with our tag. */
   readonly targets: readonly string[];
   /** Those alive when it was saved, by target. */
-  readonly instances: Readonly<Record<string, readonly Instance[]>>;
+  readonly instances: ReadonlyMap<string, readonly Instance[]>;
+  /** The texts of Consul's KV, by key. */
+  readonly settings: ReadonlyMap<string, string>;
 }
 
 export interface LoadedSnapshot extends SnapshotContents {
@@ -31,8 +33,11 @@ export interface SnapshotOptions {
 export interface Snapshot {
   load(): void;
   readonly loaded: LoadedSnapshot | undefined;
-  /** Writes what differs from the file, once a second at most. */
-  save(contents: SnapshotContents): void;
+  /**
+   * Takes over a part of what is known; the others stay. Writes what differs from the file, once a second at most, and
+   * nothing before it was told of targets and instances.
+   */
+  save(news: () => Partial<SnapshotContents> | undefined): void;
   /** Resolves when the last of it is written. */
   stop(): Promise<void>;
 }
@@ -57,16 +62,19 @@ const instanceShape = z
 
 const fileShape = z.object({
   format: z.literal(format),
-  version: z.literal(1),
+  version: z.union([z.literal(1), z.literal(2)]),
   savedAt: z.iso.datetime(),
   targets: z.array(z.string()),
   instances: z.record(z.string(), z.array(instanceShape)),
+  /** Version 1 had none. */
+  settings: z.record(z.string(), z.string()).default({}),
 });
 
 export function createSnapshot(options: SnapshotOptions): Snapshot {
   const { path, log, pause = delay } = options;
   const lifetime = new AbortController();
   let loaded: LoadedSnapshot | undefined;
+  let current: Partial<SnapshotContents> = {};
   let written = "";
   let wanted = "";
   let writing: Promise<void> | undefined;
@@ -84,7 +92,7 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
 
   async function replaceFile(file: string, contents: string): Promise<boolean> {
     const temporary = `${file}.${randomUUID()}`;
-    const head = JSON.stringify({ format, version: 1, savedAt: new Date().toISOString() });
+    const head = JSON.stringify({ format, version: 2, savedAt: new Date().toISOString() });
     try {
       await writeFile(temporary, `${head.slice(0, -1)},${contents.slice(1)}\n`, { mode: 0o600 });
       await rename(temporary, file);
@@ -108,9 +116,13 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
       if (typeof read === "string") log.warn(`the snapshot ${path} is ignored: ${read}`);
       else loaded = read;
     },
-    save(contents) {
+    save(news) {
       if (path === undefined || lifetime.signal.aborted) return;
-      wanted = JSON.stringify(contents);
+      current = { ...current, ...news() };
+      const { targets, instances, settings = loaded?.settings ?? new Map() } = current;
+      if (targets === undefined || instances === undefined) return;
+      const maps = { instances: Object.fromEntries(instances), settings: Object.fromEntries(settings) };
+      wanted = JSON.stringify({ targets, ...maps });
       writing ??= write(path);
     },
     async stop() {
@@ -130,8 +142,11 @@ function readSnapshot(path: string): LoadedSnapshot | undefined | string {
     return code === "ENOENT" ? undefined : message;
   }
   try {
-    const { savedAt, targets, instances } = fileShape.parse(JSON.parse(text));
-    return { savedAtMs: Date.parse(savedAt), targets, instances };
+    const { savedAt, targets, instances, settings } = fileShape.parse(JSON.parse(text));
+    return {
+      ...{ savedAtMs: Date.parse(savedAt), targets },
+      ...{ instances: new Map(Object.entries(instances)), settings: new Map(Object.entries(settings)) },
+    };
   } catch {
     return "it is not a snapshot that this version has written";
   }

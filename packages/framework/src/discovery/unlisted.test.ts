@@ -24,6 +24,7 @@ function world(keepMs = 600_000) {
     keepMs,
     ask: async ({ id }) => {
       asked.push(id);
+      if (id === "a@odd") throw new RangeError("no such port");
       return says.get(id) ?? "there";
     },
     now: () => ms,
@@ -81,6 +82,13 @@ describe("an instance that Consul lists no longer", () => {
     expect(gone).toEqual([]);
     await pass(2_000);
     expect(gone).toEqual(["a@1"]);
+  });
+
+  it("is gone after a while when it can't even be asked", async () => {
+    const { keep, pass, gone } = world();
+    keep("a@odd");
+    await pass(4_000);
+    expect(gone).toEqual(["a@odd"]);
   });
 
   it("is kept no longer than it may, however well it answers", async () => {

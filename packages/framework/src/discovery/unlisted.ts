@@ -54,12 +54,18 @@ export function createUnlisted(options: UnlistedOptions): Unlisted {
     log.warn(`Consul lists ${id} no longer, but it answers: such instances stay in use for up to ${keepMs} ms`);
   }
 
+  /** An instance may be registered at an address that nobody can ask. */
+  async function askSafely(instance: Instance, signal: AbortSignal): Promise<Presence> {
+    if (signal.aborted) return "silent";
+    return ask(instance, signal).catch(() => "silent");
+  }
+
   /** Resolves to why the instance is gone; to nothing when it is asked no more. */
   async function askUntilGone(instance: Instance, signal: AbortSignal): Promise<string | undefined> {
     const keepUntil = now() + keepMs;
     let silences = 0;
     while (!signal.aborted) {
-      const presence = await takeTurns(async () => (signal.aborted ? "silent" : ask(instance, signal)));
+      const presence = await takeTurns(() => askSafely(instance, signal));
       if (signal.aborted) break;
       if (presence === "gone") return "it is not there any more";
       silences = presence === "silent" ? silences + 1 : 0;

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../core/index.js";
-import { connectConsul } from "./consul-client.js";
+import { connectConsul, RequestContext } from "./consul-client.js";
 import { type WatchOptions, watch } from "./watch.js";
 
 interface Scripted {
   index?: string;
   body?: unknown;
   fails?: boolean;
+  /** Refused by Consul with this status. */
+  refused?: number;
 }
 
 /** Gives the watch one answer after the other, without waiting, and ends it after the last. */
@@ -18,6 +20,7 @@ async function follow(answers: readonly Scripted[], more: Partial<WatchOptions<u
   const asked: Record<string, unknown>[] = [];
   const pauses: number[] = [];
   let failures = 0;
+  let resets = 0;
   await watch<unknown>({
     consul,
     what: "the list",
@@ -26,6 +29,7 @@ async function follow(answers: readonly Scripted[], more: Partial<WatchOptions<u
       asked.push(options);
       if (asked.length === answers.length) control.abort();
       if (!answer || answer.fails) throw new Error("connect ECONNREFUSED");
+      if (answer.refused) throw Object.assign(new Error("not for you"), { statusCode: answer.refused });
       const headers = answer.index === undefined ? {} : { "x-consul-index": answer.index };
       return [{ statusCode: 200, headers, body: answer.body }];
     },
@@ -40,13 +44,23 @@ async function follow(answers: readonly Scripted[], more: Partial<WatchOptions<u
     onFailure: () => {
       failures += 1;
     },
+    onReset: () => {
+      resets += 1;
+    },
     pace: () => 0,
     pause: async (ms) => {
       pauses.push(ms);
     },
     ...more,
   });
-  return { seen, warnings, failures, pauses, asked, indexes: asked.map((one) => one.index) };
+  return { consul, seen, warnings, failures, resets, pauses, asked, indexes: asked.map((one) => one.index) };
+}
+
+/** What is said of the first query, when it fails. */
+async function followOnce(more: Partial<WatchOptions<unknown>>) {
+  const control = new AbortController();
+  const { warnings } = await follow([], { ...more, signal: control.signal, pause: async () => control.abort() });
+  return warnings[0];
 }
 
 describe("a watch", () => {
@@ -62,7 +76,7 @@ describe("a watch", () => {
   });
 
   it("starts from nothing when the index ran backwards", async () => {
-    const { seen, indexes } = await follow([
+    const { seen, indexes, resets } = await follow([
       { index: "7", body: "a" },
       { index: "3", body: "b" },
       { index: "3", body: "b" },
@@ -70,6 +84,7 @@ describe("a watch", () => {
     ]);
     expect(indexes).toEqual(["0", "7", "0", "3"]);
     expect(seen).toEqual(["a", "b", "b"]);
+    expect(resets).toBe(1);
   });
 
   it("never waits at 0, which Consul would answer at once for ever", async () => {
@@ -94,6 +109,38 @@ describe("a watch", () => {
     const down = { fails: true };
     const { warnings } = await follow([down, down, { index: "7", body: "a" }, down, { index: "7" }]);
     expect(warnings).toHaveLength(2);
+  });
+
+  it.each([301, 400, 403, 404, 429])("takes a refusal with %i for its own trouble, said once", async (refused) => {
+    const consul = connectConsul();
+    let returns = 0;
+    consul.contact.onReturn(() => {
+      returns += 1;
+    });
+    const { seen, warnings, failures } = await follow(
+      [{ index: "7", body: "a" }, { refused }, { refused }, { index: "8", body: "b" }, { index: "8" }],
+      { consul },
+    );
+    expect([seen, failures]).toEqual([["a", "b"], 2]);
+    expect([consul.contact.reachable, returns]).toEqual([true, 0]);
+    expect(warnings).toEqual([expect.stringMatching(/refused the list.*what was known stays in use/)]);
+  });
+
+  it("takes an answer with 500 for no answer", async () => {
+    const { consul } = await follow([{ index: "7", body: "a" }, { refused: 500 }, { refused: 500 }]);
+    expect(consul.contact.reachable).toBe(false);
+  });
+
+  it("names Consul's limit of connections when it is cut off while many queries are open", async () => {
+    const consul = connectConsul();
+    const more = { consul, query: () => Promise.reject(new Error("socket hang up")) };
+    const few = await followOnce(more);
+    expect(few).not.toMatch(/http_max_conns_per_client/);
+    for (let number = 0; number < 99; number++)
+      consul.openQueries.add(new RequestContext(new AbortController().signal));
+    consul.contact.answered(silentLogger);
+    expect(await followOnce(more)).toMatch(/http_max_conns_per_client.*100 queries/);
+    expect(consul.openQueries.size).toBe(99);
   });
 
   it("waits longer from failure to failure, with jitter, up to 5 seconds", async () => {

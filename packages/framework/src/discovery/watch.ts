@@ -23,6 +23,8 @@ export interface WatchOptions<Value> {
   readonly waitSeconds: number;
   readonly onValue: (value: Value) => void;
   readonly onFailure?: () => void;
+  /** Called before `onValue` when the index went backwards: Consul may have lost what it knew. */
+  readonly onReset?: () => void;
   /** @default a pace that follows a single change at once */
   readonly pace?: QueryPace;
   /** @default delay */
@@ -37,13 +39,14 @@ const longestWaitSeconds = 600;
  * nonsense, is asked again after a pause that grows to 5 seconds, so that a Consul that returns is seen soon.
  */
 export async function watch<Value>(options: WatchOptions<Value>): Promise<void> {
-  const { consul, what, query, read, signal, log, onValue, onFailure } = options;
+  const { consul, what, query, read, signal, log, onValue, onFailure, onReset } = options;
   const { pace = createQueryPace(), pause = delay } = options;
   const waitSeconds = Math.min(options.waitSeconds, longestWaitSeconds);
   let index = 0n;
   let failures = 0;
   while (!signal.aborted) {
     const context = new RequestContext(signal);
+    consul.openQueries.add(context);
     try {
       // Consul itself adds up to wait/16, so the request's own limit lies behind that.
       const timeout = index === 0n ? consul.timeoutMs : waitSeconds * 1_100 + consul.timeoutMs;
@@ -56,17 +59,22 @@ export async function watch<Value>(options: WatchOptions<Value>): Promise<void> 
       const value = read(answer);
       failures = 0;
       consul.contact.answered(log);
+      if (newIndex < index) onReset?.();
       if (newIndex !== index) onValue(value);
       index = nextIndex(index, newIndex);
       await pause(pace(), signal);
     } catch (thrown) {
       if (signal.aborted) return;
-      consul.contact.failed(consulError(thrown, consul, what), log, failures > 0);
+      const error = consulError(thrown, consul, what);
+      // Who refuses one question is there: the others go on.
+      if (error.code === "unavailable") consul.contact.failed(error, log, failures > 0);
+      else log[failures > 0 ? "debug" : "warn"](`${error.message}; what was known stays in use`);
       onFailure?.();
       index = 0n;
       await pause(100 + backoffMs(failures, { baseMs: 250, maxMs: 5_000 }), signal);
       failures += 1;
     } finally {
+      consul.openQueries.delete(context);
       context.release();
     }
   }

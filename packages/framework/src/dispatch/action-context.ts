@@ -4,6 +4,7 @@ import {
   type CallerOptions,
   type Contract,
   createCaller,
+  type RequestHeaders,
   type Upload,
   uploadOf,
 } from "../contracts/index.js";
@@ -15,6 +16,8 @@ export interface ActionContextOptions {
   /** The action, as the log names it. */
   readonly action: string;
   readonly log: Logger;
+  /** Of the REST request that a message carries. */
+  headersOf(message: Message): RequestHeaders;
   /** Whether a contract is kept by this very process. */
   isHere(contract: Contract): boolean;
 }
@@ -49,6 +52,10 @@ export class SenecaContext implements ActionContext {
 
   get upload(): Upload {
     return uploadOf(this.message);
+  }
+
+  get headers(): RequestHeaders {
+    return this.options.headersOf(this.message);
   }
 
   act(message: Message): Promise<unknown> {

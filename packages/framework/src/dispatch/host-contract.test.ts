@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineAction, defineContract, implement, type ImplementOptions } from "../contracts/index.js";
+import { defineAction, defineContract, type ImplementOptions, implement } from "../contracts/index.js";
 import { type Logger, outcomeOf, silentLogger, VastifyError } from "../core/index.js";
 import { closeSeneca } from "./create-seneca.js";
 import { createDispatcher, type Dispatcher } from "./dispatcher.js";
@@ -33,6 +33,7 @@ const account = defineContract({
     slow: defineAction({ timeoutMs: 20 }),
     chain: defineAction({ input: z.object({ id: z.string() }), output: z.object({ name: z.string() }) }),
     forget: defineAction({}),
+    change: defineAction({ input: z.object({ id: z.string() }), output: z.object({ ifMatch: z.string().optional() }) }),
   },
 });
 
@@ -62,6 +63,7 @@ function host(found: unknown = { id: "42", name: "Ada" }, options: ImplementOpti
       slow: () => new Promise<void>(() => {}),
       chain: async ({ id }, context) => context.caller(account).findUser({ id }),
       forget: () => {},
+      change: (_input, { headers }) => ({ ifMatch: headers["if-match"], http$: { headers: { etag: '"2"' } } }),
     },
     options,
   );
@@ -157,6 +159,14 @@ describe("a contract's action", () => {
     expect(inputs).toEqual([{ id: "42", depth: 2 }]);
   });
 
+  it("sees the headers of the request that it answers, and says those of the answer", async () => {
+    const { act } = host();
+    const http$ = { headers: { etag: '"2"' } };
+    const args = { params: { id: "42" }, headers: { "if-match": '"1"' } };
+    expect(await act({ action: "change", args })).toEqual({ ifMatch: '"1"', http$ });
+    expect(await act({ action: "change", id: "42" })).toEqual({ http$ });
+  });
+
   it("runs the same through Seneca", async () => {
     const { act, seneca } = host();
     (seneca as unknown as { sub(pattern: string, heard: () => void): void }).sub("never:heard", () => {});
@@ -176,4 +186,20 @@ describe("implement", () => {
     const all = Object.fromEntries(Object.keys(account.actions).map((name) => [name, () => {}]));
     expect(() => implement(account, { ...all, other: () => {} } as never)).toThrow(/named after an action/);
   });
+});
+
+it.each([
+  ["a key of the pattern", defineAction({ pattern: { kind: "book" }, input: z.object({ kind: z.string() }) })],
+  [
+    "args, beside a route",
+    defineAction({ access: "public", rest: { method: "POST", path: "/a" }, input: z.object({ args: z.string() }) }),
+  ],
+])("an input may have no field that is %s", (_what, action) => {
+  const contract = defineContract({ target: "here", version: "1.0.0", actions: { it: action } });
+  const { seneca } = host();
+  const hosting = () =>
+    hostContract(seneca, implement(contract, { it: () => {} }), { log: silentLogger, isHere: () => true });
+  expect(hosting).toThrow(
+    expect.objectContaining({ reason: "bad_option", message: expect.stringMatching(/of it must be without/) }),
+  );
 });

@@ -1,4 +1,11 @@
-import { checkValue, type Contract, type ContractAction, type Implementation, inputOf } from "../contracts/index.js";
+import {
+  checkValue,
+  type Contract,
+  type ContractAction,
+  headersOf,
+  type Implementation,
+  inputOf,
+} from "../contracts/index.js";
 import { type Logger, type Message, VastifyError } from "../core/index.js";
 import { type ActionContextOptions, SenecaContext } from "./action-context.js";
 import type { Seneca, SenecaAction } from "./seneca-types.js";
@@ -29,7 +36,7 @@ function contractHandler(
 ): SenecaAction {
   const of = `${contract.target}.${action.name}`;
   const handle = handlers[action.name] as Implementation["handlers"][string];
-  const context: ActionContextOptions = { action: of, log, isHere };
+  const context: ActionContextOptions = { action: of, log, headersOf: headersOf(action), isHere };
   const read = inputOf(action);
   const checkInput = options.input === "trust" ? (input: unknown) => input : checkerOf(action.input, of, "input");
   const checkOutput =

@@ -1,5 +1,4 @@
-import { badOption, VastifyError } from "../core/index.js";
-import { fields, wholeNumber } from "./expect-fields.js";
+import { badOption, fields, VastifyError, wholeNumber } from "../core/index.js";
 
 export interface BulkheadOptions {
   /** So many calls may be under way at once. */

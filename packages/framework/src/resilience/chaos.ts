@@ -1,5 +1,17 @@
-import { badOption, type ErrorCode, isErrorCode, type Message, VastifyError } from "../core/index.js";
-import { type Check, fields, list, milliseconds, share, text, yesOrNo } from "./expect-fields.js";
+import {
+  badOption,
+  type Check,
+  type ErrorCode,
+  fields,
+  isErrorCode,
+  list,
+  type Message,
+  milliseconds,
+  share,
+  text,
+  VastifyError,
+  yesOrNo,
+} from "../core/index.js";
 import { expectPattern, type MessagePattern, matchesPattern } from "./policy/message-pattern.js";
 
 /** Faults on demand for the calls to a target, as read from Consul's `vastify/chaos/<target>`. */

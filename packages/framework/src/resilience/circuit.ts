@@ -1,5 +1,4 @@
-import { VastifyError } from "../core/index.js";
-import { fields, milliseconds, share, wholeNumber } from "./expect-fields.js";
+import { fields, milliseconds, share, VastifyError, wholeNumber } from "../core/index.js";
 import { createOutcomeWindow } from "./windows/outcome-window.js";
 
 export interface CircuitOptions {

@@ -1,6 +1,5 @@
-import type { VastifyError } from "../core/index.js";
+import { fields, milliseconds, type VastifyError, wholeNumber } from "../core/index.js";
 import { verdictOn } from "./blame.js";
-import { fields, milliseconds, wholeNumber } from "./expect-fields.js";
 
 export interface EjectionOptions {
   /** After so many failures in a row. @default 5 */

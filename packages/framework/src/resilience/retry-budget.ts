@@ -1,4 +1,4 @@
-import { fields, milliseconds, share, wholeNumber } from "./expect-fields.js";
+import { fields, milliseconds, share, wholeNumber } from "../core/index.js";
 import { createSlidingCounts } from "./windows/sliding-counts.js";
 
 export interface RetryBudgetOptions {

@@ -1,5 +1,12 @@
-import { type BackoffOptions, backoffMs, type Call, type VastifyError } from "../core/index.js";
-import { fields, milliseconds, wholeNumber } from "./expect-fields.js";
+import {
+  type BackoffOptions,
+  backoffMs,
+  type Call,
+  fields,
+  milliseconds,
+  type VastifyError,
+  wholeNumber,
+} from "../core/index.js";
 import type { RetryBudget } from "./retry-budget.js";
 
 /** When a failed call is tried again. */

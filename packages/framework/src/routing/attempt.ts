@@ -16,6 +16,11 @@ export interface AttemptListener {
   failed(attempt: Attempt, error: VastifyError): void;
 }
 
+/** A caller that waits less long says nothing of an instance that did not answer it, in milliseconds. */
+const leastPatienceMs = 50;
+/** What a failed try counts as, at least, when instances are compared, in milliseconds. */
+const costOfFailureMs = 100;
+
 /** Where a call is to go. */
 export interface Destination {
   readonly state: TargetState;
@@ -54,8 +59,12 @@ export class Attempt implements Outgoing {
   }
 
   answered(result: unknown): void {
-    const { peer } = this;
-    this.observe(false);
+    const { peer, listener } = this;
+    const now = listener.tick();
+    const tookMs = now - this.startedAt;
+    peer.inFlight -= 1;
+    peer.observe(tookMs, now);
+    listener.measured(this, tookMs, false);
     peer.ejection.succeeded();
     peer.circuit?.succeeded();
     this.call.succeed(result);
@@ -73,33 +82,26 @@ export class Attempt implements Outgoing {
 
   /** What a failure says of the instance. */
   private judge(error: VastifyError | undefined): void {
-    const { peer, to } = this;
-    const verdict = error === undefined ? "unknown" : verdictOn(error);
+    const { peer, to, listener } = this;
+    const now = listener.tick();
+    const tookMs = now - this.startedAt;
+    peer.inFlight -= 1;
+    const isImpatient = error?.code === "deadline_exceeded" && tookMs < leastPatienceMs;
+    const verdict = error === undefined || isImpatient ? "unknown" : verdictOn(error);
     if (error === undefined || verdict === "unknown") {
-      peer.inFlight -= 1;
+      // Whoever gave up has waited so long at least: an instance that nobody waits for must not look fast.
+      if (tookMs > peer.latencyAt(now)) peer.observe(tookMs, now);
       peer.circuit?.released();
       return;
     }
-    // A failure that comes at once must not make its instance look fast.
-    if (verdict === "cleared" || error.code === "deadline_exceeded") this.observe(isBroken(error));
-    else {
-      peer.inFlight -= 1;
-      this.listener.measured(this, this.listener.tick() - this.startedAt, true);
-    }
+    // A failure that comes at once must not make its instance look fast either.
+    peer.observe(verdict === "cleared" ? tookMs : Math.max(tookMs, costOfFailureMs), now);
+    listener.measured(this, tookMs, isBroken(error));
     if (verdict === "blamed") {
       peer.failures += 1;
       peer.circuit?.failed();
     } else peer.circuit?.succeeded();
     if (peer.ejection.failed(error, to.state.mayEject())) this.listener.ejected(this, error);
-  }
-
-  private observe(failed: boolean): void {
-    const { peer, listener } = this;
-    const now = listener.tick();
-    const latencyMs = now - this.startedAt;
-    peer.inFlight -= 1;
-    peer.observe(latencyMs, now);
-    listener.measured(this, latencyMs, failed);
   }
 }
 

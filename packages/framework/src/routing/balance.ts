@@ -1,6 +1,7 @@
 import { badOption, type Message } from "../core/index.js";
 import { createHashTable, hashOf } from "./maglev.js";
 import type { Peer } from "./peer.js";
+import { plainText } from "./plain-text.js";
 
 /**
  * How calls are spread over the instances of a target:
@@ -93,8 +94,8 @@ function roundRobin(): (count: number) => number {
 function byHash({ peers, random }: BalancerOptions, field: string): Balancer {
   const table = createHashTable(peers.map((peer) => peer.instance.id));
   return ({ message, except }) => {
-    const value = message[field];
-    let hash = value === undefined ? Math.floor(random() * 0xff_ff_ff_ff) : hashOf(String(value));
+    const key = plainText(message[field]);
+    let hash = key === undefined ? Math.floor(random() * 0xff_ff_ff_ff) : hashOf(key);
     for (let attempt = 0; attempt < 8; attempt++) {
       const peer = peers[table[hash % table.length] as number] as Peer;
       if (usable(peer, except)) return peer;

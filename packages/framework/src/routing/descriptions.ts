@@ -94,7 +94,7 @@ export function createDescriptions(options: DescriptionsOptions): Descriptions {
       const instance = instances[attempt % Math.max(1, instances.length)];
       if (!instance?.endpoint) return;
       try {
-        const description = await ask(transport, deadlines, instance.endpoint, lifetime.signal);
+        const description = await askDescription(transport, deadlines, instance.endpoint, lifetime.signal);
         known.set(key, { target, version: instance.version, description });
         changed();
         return;
@@ -148,7 +148,11 @@ function keyOf({ target, version, description, endpoint }: Instance): string | u
   return `${target} ${version} ${description}`;
 }
 
-async function ask(
+/**
+ * Asks an instance what it offers; what it says is to be checked before use.
+ * @throws VastifyError with what kept it from answering
+ */
+export async function askDescription(
   transport: TransportClient,
   deadlines: Deadlines,
   endpoint: InstanceEndpoint,

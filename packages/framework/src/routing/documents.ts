@@ -48,9 +48,9 @@ export function createDocuments({ settings, policies, chaos, log }: DocumentsOpt
   });
 
   /** @param parse throws when the document is not what it must be */
-  function compiled<T>(key: string, absent: T, parse: (document: unknown) => T): T {
+  function compiled<T>(key: string, absent: T, parse: (document: unknown) => T, kept = key): T {
     const document = settings?.get(key);
-    const known = read.get(key);
+    const known = read.get(kept);
     if (known && known.document === document) return known.value as T;
     let value = absent;
     try {
@@ -59,7 +59,7 @@ export function createDocuments({ settings, policies, chaos, log }: DocumentsOpt
       log.warn(`vastify/${key} in Consul's KV is not used: ${VastifyError.from(error).message}`);
       value = known ? (known.value as T) : absent;
     }
-    read.set(key, { document, value });
+    read.set(kept, { document, value });
     return value;
   }
 
@@ -75,10 +75,16 @@ export function createDocuments({ settings, policies, chaos, log }: DocumentsOpt
       }),
     policyOf(target) {
       const base = authored.get(target) ?? authored.get("*") ?? usual;
-      return compiled(`policies/${target}`, base.resolved, (document) => {
-        const where = `vastify/policies/${target}`;
-        return resolvePolicy(mergePolicies(base.policy, readPolicy(document, where)), where);
-      });
+      const key = settings?.get(`policies/${target}`) === undefined ? "policies/*" : `policies/${target}`;
+      return compiled(
+        key,
+        base.resolved,
+        (document) => {
+          const where = `vastify/${key}`;
+          return resolvePolicy(mergePolicies(base.policy, readPolicy(document, where)), where);
+        },
+        `policies/${target}`,
+      );
     },
     chaosOf: (target) =>
       chaos

@@ -49,9 +49,9 @@ export function explainRoute(
   { message, headers }: Asked,
   now: number,
 ): RouteExplanation {
-  const { routes } = state;
-  const version = valueAt(routes.rules.override, message, headers) ?? addressee.version;
+  const routes = state.copyOfRoutes();
   const ask = { message, headers, version: addressee.version, now, except: undefined };
+  const version = routes.versionAskedBy(ask);
   const { shares, total } = routes.splitFor(version);
   const shareOf = (peer: Peer) => shares.find(({ group }) => group.peers.includes(peer));
   const candidates = state.allPeers().map((peer): Candidate => {

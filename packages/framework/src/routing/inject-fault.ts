@@ -1,22 +1,24 @@
-import type { Call } from "../core/index.js";
-import { type Chaos, faultFor } from "../resilience/index.js";
+import type { Fault } from "../resilience/index.js";
+import type { Outgoing } from "../transport/index.js";
 
 /**
- * Does to a call what an operator asked for in `vastify/chaos/`: makes it late, fails it, or loses it.
- * @param carry sends the call as if nothing had been injected
+ * Does to one try what an operator asked for in `vastify/chaos/`: makes it late, fails it, or loses it.
+ * @param send sends it as if nothing had been injected
  */
-export function injectFault(chaos: Chaos, call: Call, random: () => number, carry: () => void): void {
-  const fault = faultFor(chaos, call.message, { random });
-  if (fault === undefined) {
-    carry();
-    return;
-  }
+export function injectFault(fault: Fault, outgoing: Outgoing, send: () => void): void {
+  const { call } = outgoing;
+  let timer: NodeJS.Timeout | undefined;
+  call.onAbort = () => {
+    clearTimeout(timer);
+    outgoing.abandoned();
+  };
   // A lost call has no answer: its deadline says so.
   if (fault.kind === "drop") return;
   const goOn = () => {
-    if (fault.kind === "fail") call.fail(fault.error);
-    else if (call.outcome === "open") carry();
+    call.onAbort = undefined;
+    if (fault.kind === "fail") outgoing.failed(fault.error);
+    else send();
   };
-  if (fault.delayMs > 0) setTimeout(goOn, fault.delayMs);
+  if (fault.delayMs > 0) timer = setTimeout(goOn, fault.delayMs);
   else goOn();
 }

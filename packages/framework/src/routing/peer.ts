@@ -10,8 +10,11 @@ export interface PeerOptions {
   readonly joinedAt: number;
 }
 
-/** An observation counts for a third after so long, in milliseconds. */
-const memoryMs = 10_000;
+/**
+ * An observation counts for less than half after so long, in milliseconds: long enough to know an instance, short enough
+ * to forgive it one stall.
+ */
+const memoryMs = 3_000;
 /** What an instance costs that has been asked and has never answered: more than any that has. */
 const unknownLatencyMs = 60_000;
 

@@ -31,15 +31,30 @@ interface Kept {
   readonly latencies: LatencyWindow | undefined;
 }
 
+/** One policy may be that of many targets, and each of them has its own of everything. */
+interface KeptOfTarget {
+  readonly policies: WeakMap<ResolvedActionPolicy, Kept>;
+  /** By their options: actions that take theirs from the target share its bulkhead. */
+  readonly bulkheads: WeakMap<object, Bulkhead>;
+}
+
 // Fewer say nothing of a 95th percentile.
 const fewestForQuantile = 20;
 
 export function createPolicyCalls({ deadlines, begin }: PolicyCallsOptions): PolicyCalls {
-  const kept = new WeakMap<ResolvedActionPolicy, Kept>();
-  /** By their options: actions that take theirs from the target share its bulkhead. */
-  const bulkheads = new WeakMap<object, Bulkhead>();
+  const targets = new WeakMap<TargetState, KeptOfTarget>();
+
+  function keptOf(state: TargetState): KeptOfTarget {
+    let one = targets.get(state);
+    if (!one) {
+      one = { policies: new WeakMap(), bulkheads: new WeakMap() };
+      targets.set(state, one);
+    }
+    return one;
+  }
 
   function keptFor(policy: ResolvedActionPolicy, state: TargetState): Kept {
+    const kept = keptOf(state).policies;
     let one = kept.get(policy);
     if (!one) {
       one = {
@@ -51,8 +66,9 @@ export function createPolicyCalls({ deadlines, begin }: PolicyCallsOptions): Pol
     return one;
   }
 
-  function bulkheadFor({ bulkhead: options }: ResolvedActionPolicy): Bulkhead | undefined {
+  function bulkheadFor({ bulkhead: options }: ResolvedActionPolicy, state: TargetState): Bulkhead | undefined {
     if (options === undefined) return undefined;
+    const { bulkheads } = keptOf(state);
     const known = bulkheads.get(options);
     if (known) return known;
     const made = createBulkhead(options);
@@ -72,16 +88,17 @@ export function createPolicyCalls({ deadlines, begin }: PolicyCallsOptions): Pol
 
   function carry(to: Destination, call: Call, policy: ResolvedActionPolicy): void {
     const { retryIn, latencies } = keptFor(policy, to.state);
-    const bulkhead = bulkheadFor(policy);
+    const bulkhead = bulkheadFor(policy, to.state);
 
     const run = () => {
       const started = performance.now();
       const inner = within(call, policy, (ended) => {
-        bulkhead?.leave();
         if (ended.outcome === "done") latencies?.record(performance.now() - started);
         settle(call, ended, policy);
+        bulkhead?.leave();
       });
-      if (policy.hedge === undefined || !inner.idempotent) begin(to, inner, retryIn);
+      const isHedged = policy.hedge !== undefined && inner.idempotent && to.state.allPeers().length > 1;
+      if (!isHedged || policy.hedge === undefined) begin(to, inner, retryIn);
       else hedge(inner, hedgeAfter(policy.hedge.afterMs, latencies));
     };
 
@@ -143,8 +160,14 @@ function fail(call: Call, error: VastifyError, { fallback }: ResolvedActionPolic
     return;
   }
   try {
-    call.succeed(fallback(call.message, error));
+    const value = fallback(call.message, error);
+    if (value instanceof Promise)
+      value.then(
+        (result) => call.succeed(result),
+        (thrown) => call.fail(VastifyError.from(thrown)),
+      );
+    else call.succeed(value);
   } catch (thrown) {
-    call.fail(thrown);
+    call.fail(VastifyError.from(thrown));
   }
 }

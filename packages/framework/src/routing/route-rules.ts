@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Message, RequestHeaders } from "../core/index.js";
 import { type Balance, expectBalance } from "./balance.js";
+import { plainText } from "./plain-text.js";
 import { isVersionRange } from "./version.js";
 
 /** Where a rule finds its value: a field of the message, or a header of the request that led to it. */
@@ -57,6 +58,10 @@ const rulesShape = z
     /** Left by the process that took the canary back; for people. */
     rolledBack: z.unknown().optional(),
   })
+  .refine(({ weights }) => !weights || Object.values(weights).some((weight) => weight > 0), {
+    path: ["weights"],
+    message: "must have one above 0",
+  })
   .refine(({ rollback, weights }) => !rollback || (weights && rollback.canary in weights), {
     path: ["rollback", "canary"],
     message: "must be one of the weights' versions",
@@ -84,6 +89,5 @@ export function valueAt(
   headers: RequestHeaders | undefined,
 ): string | undefined {
   if (source === undefined) return undefined;
-  const value = "field" in source ? message[source.field] : headers?.[source.header];
-  return value === undefined || value === null || value === "" ? undefined : String(value);
+  return plainText("field" in source ? message[source.field] : headers?.[source.header]);
 }

@@ -1,8 +1,8 @@
 import semver from "semver";
-import { type Addressee, type Call, Deadlines, type Logger, silentLogger } from "../core/index.js";
+import { type Addressee, type Call, Deadlines, type Logger, silentLogger, VastifyError } from "../core/index.js";
 import type { Directory, Settings } from "../discovery/index.js";
 import type { RemoteCaller } from "../dispatch/index.js";
-import { circuitOpen, policyOf, type RetryPolicy, type TargetPolicy } from "../resilience/index.js";
+import { circuitOpen, faultFor, policyOf, type RetryPolicy, type TargetPolicy } from "../resilience/index.js";
 import type { TransportClient } from "../transport/index.js";
 import { Attempt, type AttemptListener, type Destination } from "./attempt.js";
 import { type Balance, expectBalance } from "./balance.js";
@@ -78,12 +78,30 @@ export function createRouter(options: RouterOptions): Router {
     const { message, headers } = call;
     const now = clock.tick();
     const ask = { message, headers, version: addressee.version, now, except };
-    const group = state.routes.choose(ask);
+    const { routes, chaos } = state;
+    const group = routes.choose(ask);
     const peer = group?.balance(ask);
     const endpoint = peer?.instance.endpoint;
-    if (!group) call.fail(nobodyAnswers(addressee, state, directory));
-    else if (!peer || !endpoint || peer.circuit?.allows() === false) call.fail(circuitOpen(addressee.target));
-    else transport.send(endpoint, new Attempt(listener, to, call, peer, number, retryIn, now));
+    if (!group) {
+      call.fail(nobodyAnswers({ ...addressee, version: routes.versionAskedBy(ask) }, state, directory));
+      return undefined;
+    }
+    if (!peer || !endpoint || peer.circuit?.allows() === false) {
+      call.fail(circuitOpen(addressee.target));
+      return undefined;
+    }
+    if (number === 1) state.budget.onCall();
+    const attempt = new Attempt(listener, to, call, peer, number, retryIn, now);
+    const send = () => {
+      try {
+        transport.send(endpoint, attempt);
+      } catch (thrown) {
+        attempt.failed(VastifyError.from(thrown));
+      }
+    };
+    const fault = chaos && faultFor(chaos, message, { random });
+    if (fault) injectFault(fault, attempt, send);
+    else send();
     return peer;
   }
 
@@ -139,9 +157,7 @@ export function createRouter(options: RouterOptions): Router {
       const state = stateOf(addressee.target);
       const to = { state, addressee };
       state.refresh();
-      state.budget.onCall();
-      if (state.chaos === undefined) carry(to, call);
-      else injectFault(state.chaos, call, random, () => carry(to, call));
+      carry(to, call);
     },
     async explain(addressee, asked) {
       const state = stateOf(addressee.target);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../test/support/seeded.js";
 import { type PeerFacts, testPeer } from "../../test/support/peers.js";
+import { seededRandom } from "../../test/support/seeded.js";
 import { VastifyError } from "../core/index.js";
 import { createCircuit } from "../resilience/index.js";
 import { type RouteRules, readRouteRules } from "./route-rules.js";
@@ -120,6 +120,11 @@ describe("weights", () => {
     expect(shares(() => pick({ version: "^2" })?.id, 100)).toEqual({ next: 1 });
   });
 
+  it("leave a version with a weight of its own out of a range's", () => {
+    const { pick } = routes(two, { weights: { "^1.0.0": 80, "1.1.0": 0 } });
+    expect(shares(() => pick()?.id, 100)).toEqual({ old: 1 });
+  });
+
   it("let a prerelease take part that they name", () => {
     const rules = { weights: { "1.0.0": 1, "1.1.0-rc.1": 1 } };
     const { pick } = routes(
@@ -205,6 +210,7 @@ describe("a document of rules", () => {
   it.each([
     [{ weights: { newest: 1 } }, "weights.newest"],
     [{ weights: { "1.0.0": -1 } }, "weights.1.0.0"],
+    [{ weights: { "1.0.0": 0 } }, "weights"],
     [{ sticky: { cookie: "a" } }, "sticky"],
     [{ rollback: { canary: "1.0.0" } }, "rollback.canary"],
     [{ wieghts: {} }, "wieghts"],

@@ -52,9 +52,14 @@ export interface TargetRoutes {
   readonly rules: RouteRules;
   /** What may answer a call that asks for this version. */
   splitFor(version: string | undefined): Split;
+  /** What a call asks for: `$$version`, or what a tester's override puts in its place. */
+  versionAskedBy(ask: Pick<Ask, "version" | "message" | "headers">): string | undefined;
   /** The instances among which one is picked for this call; undefined when no version alive is the one asked for. */
   choose(ask: Ask): Group | undefined;
 }
+
+/** Longer than any range that a person writes. */
+export const longestRange = 256;
 
 /** Which of `versions` is meant by `range`: all that satisfy it, or only the newest stable one when it is absent. */
 export function versionsFor(versions: readonly string[], range: string | undefined): readonly string[] {
@@ -67,7 +72,9 @@ export function createTargetRoutes(options: TargetRoutesOptions): TargetRoutes {
   const { target, rules, random } = options;
   const callable = options.peers.filter(({ instance }) => instance.endpoint !== null);
   const versions = semver.rsort([...new Set(callable.map(({ instance }) => instance.version))]);
-  const splits = new Map<string | undefined, Split>();
+  const splits = new Map<string, Split>();
+  /** By the texts of ranges, which callers choose: there may be many, but they mean few different things. */
+  const meanings = new Map<string | undefined, Split>();
 
   function group(wanted: readonly string[]): Group {
     const peers = callable.filter(({ instance }) => wanted.includes(instance.version));
@@ -79,7 +86,9 @@ export function createTargetRoutes(options: TargetRoutesOptions): TargetRoutes {
     const allowed = range === undefined ? versions : versionsFor(versions, range);
     const shares = weights
       .map(([key, weight]) => {
-        const wanted = versionsFor(versions, key).filter((version) => range === undefined || allowed.includes(version));
+        // A version with a weight of its own has no part in that of a range.
+        const isOwn = (version: string) => isExact(key) || rules.weights?.[version] === undefined;
+        const wanted = versionsFor(versions, key).filter((version) => allowed.includes(version) && isOwn(version));
         return { range: key, weight, group: group(wanted) };
       })
       .filter(({ weight, group: { peers } }) => weight > 0 && peers.length > 0);
@@ -89,12 +98,13 @@ export function createTargetRoutes(options: TargetRoutesOptions): TargetRoutes {
   }
 
   function splitFor(range: string | undefined): Split {
-    let split = splits.get(range);
-    if (!split) {
-      split = share(range);
-      // Callers choose the texts of ranges, so what is kept of them is bounded.
-      if (splits.size < 1_000) splits.set(range, split);
-    }
+    const known = meanings.get(range);
+    if (known) return known;
+    const key = isExact(range) || range === undefined ? `${range}` : versionsFor(versions, range).join();
+    const split = splits.get(key) ?? share(range);
+    splits.set(key, split);
+    if (meanings.size >= 1_000) meanings.clear();
+    meanings.set(range, split);
     return split;
   }
 
@@ -103,14 +113,21 @@ export function createTargetRoutes(options: TargetRoutesOptions): TargetRoutes {
     return key === undefined ? random() * total : (hashOf(`${target} ${key}`) / 2 ** 32) * total;
   }
 
+  function versionAskedBy({ version, message, headers }: Pick<Ask, "version" | "message" | "headers">) {
+    return valueAt(rules.override, message, headers) ?? version;
+  }
+
   return {
     target,
     versions,
     rules,
     splitFor,
+    versionAskedBy,
     choose(ask) {
-      const override = rules.override && valueAt(rules.override, ask.message, ask.headers);
-      const { shares, total } = splitFor(override ?? ask.version);
+      const version = versionAskedBy(ask);
+      // Versions are short; a text that is not would take long to be read as a range.
+      if (version !== undefined && version.length > longestRange) return undefined;
+      const { shares, total } = splitFor(version);
       if (shares.length > 1) {
         let point = pointOf(ask, total);
         for (const { weight, group: one } of shares) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FollowedTarget, Instance } from "../discovery/index.js";
 import {
   type Chaos,
@@ -81,6 +82,12 @@ export class TargetState {
     this.canary = undefined;
   }
 
+  /** The same routes, to be asked without taking anybody's turn. */
+  copyOfRoutes(): TargetRoutes {
+    const { target, rules } = this.routes;
+    return createTargetRoutes({ ...this.options, target, rules, peers: this.allPeers() });
+  }
+
   /** Of all instances alive, whatever their version. */
   allPeers(): readonly Peer[] {
     return [...this.peers.values()];
@@ -101,12 +108,14 @@ export class TargetState {
   }
 
   private adopt(policy: ResolvedTargetPolicy): void {
-    if (policy === this.policy) return;
+    const before: ResolvedTargetPolicy | undefined = this.policy;
+    if (policy === before) return;
     const { clock, random } = this.options;
     this.policy = policy;
     this.isPlain = policy.actions.length === 0 && asksForNothing(policy);
     this.budget = createRetryBudget(policy.retryBudget, clock.now);
     this.retryIn = createRetryPolicy({ ...policy.retry, budget: this.budget, random });
+    if (isDeepStrictEqual(policy.circuit, before?.circuit)) return;
     for (const peer of this.peers.values()) peer.circuit = this.newCircuit(policy.circuit);
   }
 

@@ -1,13 +1,29 @@
 import { delay } from "../core/index.js";
 import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
-import { createEdge, createGatewayRoutes, type EdgeOptions, type ServedRoute } from "../web/index.js";
+import {
+  createEdge,
+  createGatewayRoutes,
+  docsPage,
+  type EdgeOptions,
+  type GuardOptions,
+  guardGateway,
+  type ServedRoute,
+  serveOpenApi,
+} from "../web/index.js";
 import { composeService, type Extend, type Service } from "./create-service.js";
-import { resolveServiceOptions, type ServiceOptions } from "./service-options.js";
+import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
 const longestFirstLookMs = 5_000;
 
-export interface GatewayOptions extends Omit<ServiceOptions, "microservice" | "modules" | "contracts"> {
+export interface GatewayOptions
+  extends Omit<ServiceOptions, "microservice" | "modules" | "contracts" | "forceContracts">,
+    GuardOptions {
+  /**
+   * Whether what is routed is described at `/openapi.json`, and shown at `/docs` where the package `swagger-ui-dist`
+   * is installed. @default true
+   */
+  docs?: boolean;
   /** What is done for browsers and other clients, whatever the route. @default compression and security headers */
   edge?: EdgeOptions;
 }
@@ -22,31 +38,41 @@ export interface Gateway extends Service {
  * the first instance that offers them, and answer 503 while no instance of their target is alive.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
-export function createGateway({ edge, ...options }: GatewayOptions): Gateway {
+export function createGateway({ auth, limits, trustProxy, docs, edge, ...options }: GatewayOptions): Gateway {
   const resolved = resolveServiceOptions({ ...options, microservice: false });
-  const behindEdge = createEdge(edge);
+  const isDescribed = expectSwitch("docs", docs ?? true);
+  const atTheEdge = createEdge(edge);
   let served: () => readonly ServedRoute[] = () => [];
-  const extend: Extend = ({ directory, transport, act, log }) => {
+  const extend: Extend = ({ directory, transport, settings, act, log }) => {
     const versionRules = { isRange: isVersionRange, meant: versionsFor };
-    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes: resolved.http.maxBodyBytes, log });
+    const consumerDocument = (name: string): unknown => settings.get(`consumers/${name}`);
+    const asked = { ...(auth && { auth }), ...(limits && { limits }), ...(trustProxy !== undefined && { trustProxy }) };
+    const guarding = guardGateway(asked, { consumerDocument, log });
+    const { maxBodyBytes } = resolved.http;
+    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, guard: guarding.guard, log });
+    const { name: title, version } = resolved;
+    const pages = isDescribed ? [serveOpenApi({ title, version, routes }), docsPage(title)] : [];
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
     async function everythingDescribed(): Promise<void> {
-      // Once one target is known, so is the list of all.
-      await directory.follow(resolved.name).known;
+      await Promise.race([directory.listed, directory.stoodIn]);
       await descriptions.settled();
     }
     return {
-      middleware: behindEdge(routes.middleware) as never,
+      middleware: [...atTheEdge, ...pages, routes.middleware] as never[],
       part: {
         name: "routes",
         async start({ signal }) {
+          guarding.start();
           descriptions.onChange(() => routes.update(descriptions.list(), descriptions.versionsOf));
           descriptions.start();
           // Whoever is reached before it knows its routes answers 404 to what it serves a moment later.
           await Promise.race([everythingDescribed(), delay(longestFirstLookMs, signal)]);
         },
-        stop: () => descriptions.stop(),
+        async stop() {
+          guarding.stop();
+          await descriptions.stop();
+        },
         health: () => ({ ok: true, served: routes.routes.length }),
       },
     };

@@ -7,8 +7,10 @@ import {
   createDirectory,
   createRegistration,
   createSettings,
+  createSnapshot,
   type Directory,
   type Registration,
+  type Settings,
 } from "../discovery/index.js";
 import {
   type ActOptions,
@@ -38,7 +40,8 @@ import {
   type ServiceModule,
 } from "../web/index.js";
 import { digestOf, type ServiceDescription } from "./description.js";
-import { type Explanation, type ExplainOptions, explain } from "./explanation.js";
+import { expectCompatible } from "./expect-compatible.js";
+import { type ExplainOptions, type Explanation, explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
@@ -87,12 +90,13 @@ export interface ServiceCallerOptions extends CallerOptions, Omit<ActOptions, "i
 /** What the gateway adds to a service; internal to this room. */
 export interface ServiceExtension {
   /** Middleware that serves after `/health` and before the modules' routes. */
-  readonly middleware: Parameters<ReturnType<typeof createKoaApp>["use"]>[0];
+  readonly middleware: readonly Parameters<ReturnType<typeof createKoaApp>["use"]>[0][];
   readonly part: Part;
 }
 export type Extend = (inner: {
   directory: Directory;
   transport: TransportClient;
+  settings: Settings;
   act: Service["act"];
   log: Logger;
 }) => ServiceExtension;
@@ -115,17 +119,12 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const instance = `${name}@${randomUUID()}`;
   const log = isLogger(options.log) ? options.log : createLog({ service: name, version, instance }, options.log);
   const consul = connectConsul(options.consul);
-  const { servicesRefreshMs, keepUnlistedMs, snapshot } = options;
-  const directory = createDirectory({
-    consul,
-    servicesRefreshMs,
-    keepUnlistedMs,
-    ...(snapshot !== undefined && { snapshot }),
-    log,
-  });
-  const settings = createSettings({ consul, refreshMs: servicesRefreshMs, log });
-  const { secret, tls } = options.peers;
-  const transport = createTransportClient({ secret, tls });
+  const { servicesRefreshMs, keepUnlistedMs } = options;
+  const snapshot = createSnapshot({ path: options.snapshot, log });
+  const directory = createDirectory({ consul, servicesRefreshMs, keepUnlistedMs, snapshot, log });
+  const settings = createSettings({ consul, refreshMs: servicesRefreshMs, keepUnlistedMs, snapshot, log });
+  const { secret, tls, heartbeatMs } = options.peers;
+  const transport = createTransportClient({ secret, tls, ...(heartbeatMs !== undefined && { heartbeatMs }) });
   const remote = createRouter({
     self: { target: name, version },
     ...{ directory, transport, settings, zone: options.zone, log },
@@ -161,20 +160,21 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
 
   const app = createKoaApp({ log, isLeaving: () => state === "leaving" });
-  const extension = extend?.({ directory, transport, act: dispatcher.act, log });
+  const extension = extend?.({ directory, transport, settings, act: dispatcher.act, log });
   const parts = extension ? [...options.parts, extension.part] : options.parts;
   app.use(
     health(() => {
       const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
       const ready = state === "running" && Object.values(facts).every((fact) => fact.ok);
+      const registry = { ...directory.health(), unlistedSettings: settings.unlisted };
       const status = ready ? "passing" : state === "leaving" ? "leaving" : "critical";
       return {
         ready,
-        body: { status, target: name, version, instance, parts: facts, registry: directory.health() },
+        body: { status, target: name, version, instance, parts: facts, registry },
       };
     }),
   );
-  if (extension) app.use(extension.middleware);
+  for (const middleware of extension?.middleware ?? []) app.use(middleware);
   for (const { router } of [contractRoutes, routes])
     app.use(router.routes() as never).use(router.allowedMethods() as never);
 
@@ -230,6 +230,14 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
         calls?.refuse();
         await Promise.all([http.close(graceMs), sharedHttp?.close(graceMs), calls?.close(graceMs)]);
       },
+    },
+    {
+      name: "contracts",
+      async start({ signal }) {
+        if (contracts.length === 0) return;
+        await expectCompatible(describe(), { directory, transport, log, signal, isForced: options.forceContracts });
+      },
+      stop: async () => {},
     },
     {
       name: "registration",

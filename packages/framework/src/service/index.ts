@@ -1,6 +1,6 @@
 export { createGateway, type Gateway, type GatewayOptions } from "./create-gateway.js";
 export { createService, type Service, type ServiceCallerOptions } from "./create-service.js";
-export type { Explanation, ExplainOptions } from "./explanation.js";
+export type { ExplainOptions, Explanation } from "./explanation.js";
 export { type ProcessLike, type Runnable, runService } from "./run-service.js";
 export {
   type Env,

@@ -31,6 +31,12 @@ export interface PeerOptions {
    * With a `ca`, peers must show a certificate too. @default plain
    */
   tls?: { cert: string; key: string; ca?: string };
+  /**
+   * How often a peer that we called is asked whether it lives, in milliseconds. One that is silent from one question to
+   * the next is given up: idempotent calls go elsewhere, if their deadline still allows it. A peer whose event loop is
+   * busy for so long is silent too. @default 10_000
+   */
+  heartbeatMs?: number;
 }
 
 export interface RegistryOptions extends ConsulOptions {
@@ -65,6 +71,11 @@ export interface ServiceOptions {
   modules?: readonly ServiceModule[];
   /** What it offers with types, each joined with what carries it out by `implement`. @default [] */
   contracts?: readonly Implementation[];
+  /**
+   * Start though a contract breaks what living instances of the same major version promise: callers may fail.
+   * @default false
+   */
+  forceContracts?: boolean;
   /** What is started before and stopped after the service: databases, brokers. @default [] */
   parts?: readonly Part[];
   /** A logger, or how to make one. @default winston on stdout at level `info` */
@@ -79,11 +90,12 @@ export interface ServiceOptions {
     /** How long a new instance takes to get its full share of the calls, in milliseconds. @default 10_000 */
     slowStartMs?: number;
     /**
-     * How long instances are used, at most, that Consul lists no longer but that still answer, in milliseconds.
+     * How long, at most, instances are used that Consul lists no longer but that still answer, and settings that it has
+     * lost, in milliseconds.
      * @default 600_000
      */
     keepUnlistedMs?: number;
-    /** A file of this process to keep the known instances in, for a start without Consul. @default none */
+    /** A file of this process to keep the known instances and settings in, for a start without Consul. @default none */
     snapshot?: string;
   };
   /**
@@ -118,6 +130,7 @@ export interface ResolvedServiceOptions {
   readonly consul: RegistryOptions;
   readonly modules: readonly ServiceModule[];
   readonly contracts: readonly Implementation[];
+  readonly forceContracts: boolean;
   readonly parts: readonly Part[];
   readonly log: Logger | LogOptions;
   readonly timeoutMs: number;
@@ -150,6 +163,7 @@ const known = {
     "consul",
     "modules",
     "contracts",
+    "forceContracts",
     "parts",
     "log",
     "timeoutMs",
@@ -175,7 +189,7 @@ const known = {
     "checkIntervalSeconds",
     "renewMs",
   ],
-  peers: ["secret", "tls"],
+  peers: ["secret", "tls", "heartbeatMs"],
 } as const;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
@@ -197,6 +211,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
   expectKnown("drain", drain, known.drain);
   expectKnown("consul", consul, known.consul);
   expectKnown("peers", peers, known.peers);
+  if (peers.heartbeatMs !== undefined) expectPositive("peers.heartbeatMs", peers.heartbeatMs);
   if (typeof host !== "string" || host === "") throw badOption("host", host, "an address");
   const name = expectTargetName("name", options.name);
   const version = expectVersion(options.version);
@@ -223,6 +238,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
     contracts: expectList("contracts", options.contracts).map((each, index) =>
       expectImplementation(`contracts[${index}]`, each, { name, version }),
     ),
+    forceContracts: expectSwitch("forceContracts", options.forceContracts ?? false),
     parts: expectList("parts", options.parts).map(expectPart),
     log: expectLog(log),
     timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
@@ -296,7 +312,7 @@ function expectObject<T extends object>(name: string, value: T): T {
   throw badOption(name, value, "an object");
 }
 
-function expectSwitch(name: string, value: unknown): boolean {
+export function expectSwitch(name: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw badOption(name, value, "true or false");
 }

@@ -119,8 +119,9 @@ class Connection implements FrameTaker {
       // A call's result may be a stream that goes on after the call.
       const endWhenIdle = (): void => {
         if (this.calls.size > 0 || this.streams.busy) return;
+        // Half closed: were it closed, what the peer still says would reset it, and take from the peer what it has not
+        // read yet. The peer closes its side when it has read all.
         this.writer.end();
-        this.socket.destroySoon();
       };
       this.whenIdle = endWhenIdle;
       this.streams.onIdle = endWhenIdle;

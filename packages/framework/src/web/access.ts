@@ -3,8 +3,19 @@ import { VastifyError } from "../core/index.js";
 
 /** Who sends a request, as whoever checked it says. */
 export interface Identity {
-  readonly roles: readonly string[];
+  /** How it was shown: by an API key, or by a token. */
+  readonly kind: "key" | "token";
+  /** Who it is: the key's name (`consumer.id`), or the token's `sub`. */
+  readonly subject: string;
+  /** In whose name: the key's consumer; the client that a token was issued to, or else its subject. */
+  readonly consumer: string;
   readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+}
+
+/** Whether an action is for everybody who may reach it, whoever that is. */
+export function wantsNothing({ roles, scopes }: Required<AccessRules>): boolean {
+  return roles.length === 0 && scopes.length === 0;
 }
 
 /**
@@ -12,13 +23,21 @@ export interface Identity {
  * scopes is closed to all.
  * @throws VastifyError `unauthenticated` reason `not_logged_in`, `permission_denied` reason `missing_access`
  */
-export function expectAllowed({ roles, scopes }: Required<AccessRules>, identity: Identity | undefined): void {
-  if (roles.length === 0 && scopes.length === 0) return;
-  if (!identity) throw new VastifyError("unauthenticated", "log in first", { reason: "not_logged_in" });
+export function expectAllowed(
+  access: Required<AccessRules>,
+  identity: Pick<Identity, "roles" | "scopes"> | undefined,
+): void {
+  if (wantsNothing(access)) return;
+  if (!identity) throw notLoggedIn();
+  const { roles, scopes } = access;
   if (roles.length > 0 && !roles.some((role) => identity.roles.includes(role)))
     throw missingAccess(`one of the roles ${roles.join(", ")}`);
   const missing = scopes.filter((scope) => !identity.scopes.includes(scope));
   if (missing.length > 0) throw missingAccess(`the scope ${missing.join(", ")}`);
+}
+
+export function notLoggedIn(): VastifyError {
+  return new VastifyError("unauthenticated", "log in first", { reason: "not_logged_in" });
 }
 
 function missingAccess(needed: string): VastifyError {

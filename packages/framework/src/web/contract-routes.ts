@@ -3,6 +3,7 @@ import { type Contract, type ContractAction, patternText } from "../contracts/in
 import { badOption } from "../core/index.js";
 import type { Dispatcher } from "../dispatch/index.js";
 import { expectAllowed } from "./access.js";
+import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
 import type { PublishedRoute } from "./published-routes.js";
 import { sendResult } from "./reply.js";
@@ -54,9 +55,10 @@ export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: Co
         async (ctx) => {
           const { tx, signal } = ctx.state as RequestState;
           const { body } = ctx.request as { body?: unknown };
-          const args = { params: { ...ctx.params }, query: queryOf(ctx), body };
+          const args = { params: { ...ctx.params }, query: queryOf(ctx), body, ...actionHeaders(ctx) };
+          const { timeoutMs } = route;
           const result = await callWithUpload(ctx, { ...route.message, args }, (message, more) =>
-            dispatcher.act(message, { tx, signal, ...more }),
+            dispatcher.act(message, { tx, signal, ...more, ...(timeoutMs !== undefined && { timeoutMs }) }),
           );
           await sendResult(ctx, result, route.status);
         },

@@ -1,13 +1,14 @@
 import type { Middleware } from "koa";
 import Router from "koa-router";
-import type { Logger, Message } from "../core/index.js";
+import { type Logger, type Message, VastifyError } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
-import { expectAllowed } from "./access.js";
+import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { sendResult } from "./reply.js";
 import { queryOf } from "./replies/last-event-id.js";
 import { requestBody } from "./request-body.js";
+import type { RouteGuard } from "./route-guard.js";
 import { byPath, shapeOf } from "./route-path.js";
 import {
   type ChooseVersion,
@@ -31,6 +32,8 @@ export interface GatewayRoutesOptions {
   act(message: Message, options: ActOptions): Promise<unknown>;
   versionRules: VersionRules;
   maxBodyBytes: number;
+  /** Stands before every route. */
+  guard: RouteGuard;
   log: Logger;
 }
 
@@ -41,6 +44,15 @@ export interface GatewayRoutes {
   readonly middleware: Middleware;
   /** What is served now. */
   readonly routes: readonly ServedRoute[];
+  /** Another one whenever the routes were replaced. */
+  readonly revision: unknown;
+  /**
+   * By which versions' routes requests are served that ask for this version.
+   * @param accepted what their `accept-version` says; "" for nothing
+   * @param target only the routes of this service
+   * @throws VastifyError `invalid_argument`, reason `bad_version`
+   */
+  routesFor(accepted: string, target?: string): readonly ServedRoute[];
   /**
    * Replaces all routes at once.
    * @param versionsOf every version of a target that is alive, the newest first
@@ -48,12 +60,20 @@ export interface GatewayRoutes {
   update(offers: readonly OfferedVersion[], versionsOf: (target: string) => readonly string[]): void;
 }
 
+interface RouteEntry {
+  /** As the newest version that offers it says. */
+  readonly route: ServedRoute;
+  readonly choose: ChooseVersion;
+}
+
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Serves the routes that services publish; it has no list of its own. */
-export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: GatewayRoutesOptions): GatewayRoutes {
+export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoutes {
+  const { act, versionRules, maxBodyBytes, guard, log } = options;
   let router = new Router();
   let routes: readonly ServedRoute[] = [];
+  let entries: readonly RouteEntry[] = [];
   /** Which target holds a path: the first to offer it keeps it. */
   const holders = new Map<string, string>();
   const reported = new Set<string>();
@@ -71,32 +91,32 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
       [method],
       [
         async (ctx, next) => {
-          const { identity } = ctx.state as RequestState;
           ctx.state.route = path;
           ctx.vary("accept-version");
           const chosen = chooseVersion(ctx.get("accept-version"));
-          if (chosen.route.access) expectAllowed(chosen.route.access, identity);
           ctx.state.chosen = chosen;
           ctx.state.uploadRules = chosen.route.upload;
-          await next();
+          await guard(ctx, chosen.route, next);
         },
         readBody,
         async (ctx) => {
           const { tx, signal, chosen } = ctx.state as RequestState & { chosen: ChosenVersion };
           const { route, version } = chosen;
           const { body } = ctx.request as { body?: unknown };
-          const args = { body, query: queryOf(ctx), params: { ...ctx.params } };
+          const args = { body, query: queryOf(ctx), params: { ...ctx.params }, ...actionHeaders(ctx) };
           const addressed = { ...route.message, args, $$target: target, ...(version && { $$version: version }) };
           const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
           const { timeoutMs } = route;
-          const options = {
+          const callOptions = {
             tx,
             signal,
             idempotent,
             headers: ctx.headers,
             ...(timeoutMs !== undefined && { timeoutMs }),
           };
-          const result = await callWithUpload(ctx, addressed, (message, more) => act(message, { ...more, ...options }));
+          const result = await callWithUpload(ctx, addressed, (message, more) =>
+            act(message, { ...more, ...callOptions }),
+          );
           await sendResult(ctx, result, route.status);
         },
       ],
@@ -111,6 +131,15 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
     },
     get routes() {
       return routes;
+    },
+    get revision() {
+      return entries;
+    },
+    routesFor(accepted, target) {
+      return entries.flatMap(({ route, choose }) => {
+        if (target !== undefined && route.target !== target) return [];
+        return servedBy(choose, accepted);
+      });
     },
     update(offers, versionsOf) {
       const table = new Map<string, [ServedRoute, ...ServedRoute[]]>();
@@ -131,18 +160,28 @@ export function createGatewayRoutes({ act, versionRules, maxBodyBytes, log }: Ga
       }
       for (const key of holders.keys()) if (!table.has(key)) holders.delete(key);
       const next = new Router();
-      for (const offered of [...table.values()].sort(([a], [b]) => byPath(a, b))) {
-        const [route] = offered;
-        mount(
-          next,
-          route,
-          createVersionChoice({ offers: offered, alive: versionsOf(route.target), rules: versionRules }),
-        );
-      }
+      entries = [...table.values()]
+        .sort(([a], [b]) => byPath(a, b))
+        .map((offers) => {
+          const [route] = offers;
+          const choose = createVersionChoice({ offers, alive: versionsOf(route.target), rules: versionRules });
+          return { route, choose };
+        });
+      for (const { route, choose } of entries) mount(next, route, choose);
       routes = [...table.values()].map(([route]) => route);
       router = next;
     },
   };
+}
+
+/** The route that serves requests for a version; none when no version that offers it will do. */
+function servedBy(choose: ChooseVersion, accepted: string): readonly ServedRoute[] {
+  try {
+    return [choose(accepted).route];
+  } catch (error) {
+    if (VastifyError.is(error) && error.reason === "no_version") return [];
+    throw error;
+  }
 }
 
 /** A target that is alive serves what its living versions offer; one that is gone keeps its paths, to say that it is. */

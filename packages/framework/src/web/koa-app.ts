@@ -3,7 +3,7 @@ import { httpStatusOfError, type Logger, newTraceId, VastifyError } from "../cor
 import type { Identity } from "./access.js";
 import { problemOf, problemType } from "./problem.js";
 
-/** Seconds that a client shall wait after a 503 or 429: about one round of discovery. */
+/** Seconds that a client shall wait after a 503 or 429 when nobody knows better: about one round of discovery. */
 const retryAfterSeconds = "2";
 
 /** What our middleware leaves in `ctx.state`. */
@@ -63,7 +63,8 @@ function answerProblems(log: Logger, isLeaving: () => boolean): Middleware {
       const error = httpErrorOf(thrown);
       const status = httpStatusOfError(error);
       if (status === 500) log.error(`${ctx.method} ${routeOf(ctx)} failed`, { tx, err: error.cause ?? error });
-      if (status === 503 || status === 429) ctx.set("retry-after", retryAfterSeconds);
+      if ((status === 503 || status === 429) && ctx.response.get("retry-after") === "")
+        ctx.set("retry-after", retryAfterSeconds);
       ctx.status = status;
       ctx.type = problemType;
       ctx.body = JSON.stringify(problemOf(error, tx));

@@ -5,6 +5,7 @@ import koaAdapter from "seneca-web-adapter-koa2";
 import { resolveUpload, type UploadRules } from "../contracts/index.js";
 import { badOption, type Message, VastifyError } from "../core/index.js";
 import type { Dispatcher, Seneca, SenecaPlugin } from "../dispatch/index.js";
+import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
 import type { RouteDefinition, ServiceModule } from "./module.js";
 import type { PublishedRoute } from "./published-routes.js";
@@ -63,7 +64,7 @@ export function createModuleRoutes({
     act(pattern: string, more: BridgeMessage, done: (error: unknown, result?: unknown) => void) {
       const { ctx, body, message } = fromAdapter(seneca, pattern, more);
       const { tx, signal } = ctx.state as RequestState;
-      const args = { ...more.args, query: queryOf(ctx), body };
+      const args = { ...more.args, query: queryOf(ctx), body, ...actionHeaders(ctx) };
       const act = (upload: Message, timing: { timeoutMs?: number }) =>
         dispatcher.act(upload, { tx, signal, ...timing });
       callWithUpload(ctx, { ...message, args }, act).then(

@@ -23,7 +23,7 @@ const notForActions: ReadonlySet<string> = new Set([
 /**
  * Sends an action's result. Its `http$` sets status, headers or a redirect and is not part of the body; nothing to
  * send is 204; bytes and streams go out as they are, alone or as the only other member, `body`; everything else is
- * JSON, strings too.
+ * JSON, strings too. A caller who has what its `etag` header names gets 304.
  * @param usualStatus of an answer whose result does not say one
  * @throws VastifyError what a stream fails with before its first byte
  */

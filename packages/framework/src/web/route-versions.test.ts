@@ -27,6 +27,13 @@ describe("a request that asks for no version", () => {
     expect(chooser(["1.0.0", "2.0.0-rc.1"], ["2.0.0-rc.1", "1.0.0"])("").version).toBeUndefined();
   });
 
+  it("keeps to the versions that offer the route alike, since weights may choose any other", () => {
+    expect(chooser(["1.1.0"], ["1.1.0", "1.0.0"])("").version).toBe("1.1.0");
+    const changed = offered("1.0.0", { module: "user", if: "old" });
+    expect(chooser(["1.1.0", changed])("").version).toBe("1.1.0");
+    expect(chooser(["1.2.0", "1.1.0"], ["1.2.0", "1.1.0", "1.0.0"])("").version).toBe("1.2.0 || 1.1.0");
+  });
+
   it("goes to the newest version that offers the route when the newest stable one does not", () => {
     expect(chooser(["1.1.0", "1.0.0"], ["2.0.0", "1.1.0", "1.0.0"])("").version).toBe("1.1.0");
     expect(chooser(["2.0.0-rc.1"])("").version).toBe("2.0.0-rc.1");

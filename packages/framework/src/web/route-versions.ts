@@ -48,7 +48,11 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
   function usualChoice(): ChosenVersion {
     const [called] = rules.meant(alive, undefined);
     const offer = living.find(({ version }) => version === called);
-    if (offer) return { route: offer, version: undefined };
+    if (offer) {
+      // Weights may send a call to any version alive, so one that does not offer the route alike must be left out.
+      const alike = servedLike(offer, living);
+      return { route: offer, version: alike.length === alive.length ? undefined : versionsOf(alike).join(" || ") };
+    }
     // Its last version has left; what came after it is about to be described, and most likely offers the same.
     if (living.length === 0) return { route: newest, version: undefined };
     return { route: newest, version: newest.version };
@@ -62,16 +66,16 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
     const meant = rules.meant(alive, accepted);
     const [first, ...others] = living.filter(({ version }) => meant.includes(version));
     if (!first) throw noVersion(accepted, newest, versionsOf(living));
-    const like = servedAs(first);
-    const alike = [first, ...others.filter((other) => servedAs(other) === like)];
+    const alike = servedLike(first, [first, ...others]);
     // Not the text of the request, which could be another one each time: routing remembers ranges.
     return { route: first, version: versionsOf(alike).join(" || ") };
   };
 }
 
-/** The same for routes that may serve one request, whichever of them its instance has. */
-function servedAs({ message, access }: OfferedRoute): string {
-  return JSON.stringify([message, access]);
+/** Those that may serve one request, whichever of them its instance has. */
+function servedLike(one: OfferedRoute, offers: readonly OfferedRoute[]): readonly OfferedRoute[] {
+  const like = ({ message, access }: OfferedRoute) => JSON.stringify([message, access]);
+  return offers.filter((offer) => like(offer) === like(one));
 }
 
 function versionsOf(offers: readonly OfferedRoute[]): string[] {

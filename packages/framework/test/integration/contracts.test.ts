@@ -25,6 +25,12 @@ function libraryContract(target: string, version = "1.0.0") {
         input: z.object({ title: z.string().min(1) }),
         output: z.object({ title: z.string() }),
       }),
+      moveBook: defineAction({
+        access: "public",
+        rest: { method: "PUT", path: `${root}/books/:id` },
+        input: z.object({ id: z.int() }),
+        output: z.object({ ifMatch: z.string().optional() }),
+      }),
       dropBook: defineAction({
         access: "public",
         rest: { method: "DELETE", path: `${root}/books/:id` },
@@ -52,6 +58,7 @@ function library(name: string, version = "1.0.0"): Partial<ServiceOptions> & { n
   const implementation = implement(contract, {
     findBook: ({ id, depth, tags = [] }) => ({ id, depth, tags }),
     addBook: ({ title }) => ({ title, http$: { headers: { location: "/somewhere" } } }),
+    moveBook: (_input, { headers }) => ({ ifMatch: headers["if-match"], http$: { headers: { etag: '"2"' } } }),
     dropBook: () => {},
     audit: () => ["all of it"],
     borrow: async ({ id }, context) => {
@@ -59,7 +66,7 @@ function library(name: string, version = "1.0.0"): Partial<ServiceOptions> & { n
       return { id: String(id), name: `reader ${count}` };
     },
     count: () => ({ count: 42 }),
-    loadShelf: (input) => input,
+    loadShelf: (input) => ({ ...input, http$: { headers: { etag: '"1"' } } }),
   });
   const routes = { prefix: `/${name}`, pin: "shelf:*", map: { load: { GET: true, suffix: "/:name" } } };
   return { name, version, contracts: [implementation], modules: [{ plugin: function shelves() {}, routes }] };
@@ -143,6 +150,16 @@ describe.skipIf(!consulAddress)("REST by contract", () => {
     }
   });
 
+  it("obeys conditions: If-Match reaches the action, and an answer whose tag the client has is not sent again", async () => {
+    const { urls } = await start();
+    for (const url of urls) {
+      const moved = await fetch(`${url}/books/7`, { method: "PUT", headers: { "if-match": '"1"' } });
+      expect(moved.headers.get("etag")).toBe('"2"');
+      expect(await json(moved)).toMatchObject({ status: 200, body: { ifMatch: '"1"' } });
+      expect((await fetch(`${url}/load/new`, { headers: { "if-none-match": '"1"' } })).status).toBe(304);
+    }
+  });
+
   it("answers what it refuses with problem details that name the fields", async () => {
     const { urls } = await start();
     for (const url of urls)
@@ -172,6 +189,7 @@ describe.skipIf(!consulAddress)("REST by contract", () => {
       "dropBook",
       "findBook",
       "loadShelf",
+      "moveBook",
     ]);
     expect(actions.map(({ name }) => name)).not.toContain("count");
   });
@@ -195,5 +213,44 @@ describe.skipIf(!consulAddress)("REST by contract", () => {
     await expect(startService({ ...options, modules: [{ plugin: module?.plugin as never, routes }] })).rejects.toThrow(
       /GET \/b\/borrow, of borrow with the access must be public, got "internal"/,
     );
+  });
+});
+
+describe.skipIf(!consulAddress)("a contract that breaks callers of what is alive", () => {
+  const text = z.object({ a: z.string() });
+  const more = z.object({ a: z.string(), b: z.string() });
+
+  function offering(
+    name: string,
+    version: string,
+    output: typeof text | typeof more,
+  ): Partial<ServiceOptions> & { name: string } {
+    const find = defineAction({ output: output as typeof more });
+    const contract = defineContract({ target: name, version, actions: { find } });
+    return { name, version, contracts: [implement(contract, { find: () => ({ a: "a", b: "b" }) })] };
+  }
+
+  it("is not started under the same major version, unless it is forced", async () => {
+    const name = uniqueName("breaking");
+    await startService(offering(name, "1.0.0", more));
+    await expect(startService(offering(name, "1.1.0", text))).rejects.toMatchObject({
+      code: "failed_precondition",
+      reason: "breaking_contract",
+      details: { changes: ["find of 1.0.0: the output's b may be missing"] },
+    });
+    await startService({ ...offering(name, "1.1.0", text), forceContracts: true });
+  });
+
+  it("is started under another major version", async () => {
+    const name = uniqueName("breaking");
+    await startService(offering(name, "1.0.0", more));
+    await startService(offering(name, "2.0.0", text));
+  });
+
+  it("is started when it adds something, and the older one is started beside it again", async () => {
+    const name = uniqueName("breaking");
+    await startService(offering(name, "1.1.0", more));
+    await startService(offering(name, "1.0.0", text));
+    await startService(offering(name, "1.1.0", more));
   });
 });

@@ -3,9 +3,9 @@ import { Agent, get, type IncomingMessage } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { Service } from "../support/framework.js";
 import { startWorkProcess } from "../support/processes.js";
 import { consulAddress, consulApi, startGateway, startService, uniqueName, until } from "../support/services.js";
-import type { Service } from "../support/framework.js";
 
 /** So long that it does not end while a test runs. */
 const forever = 3_600_000;

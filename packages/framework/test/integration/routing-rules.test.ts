@@ -138,7 +138,46 @@ describe.skipIf(!consulAddress)("rules in Consul's KV", () => {
   });
 });
 
+describe.skipIf(!consulAddress)("a message that rules look into", () => {
+  it("does no harm by a value that has no text", async () => {
+    const name = uniqueName("hostile");
+    for (let i = 0; i < 2; i++) await startTarget(name);
+    const caller = await startCaller({ routing: { balance: { hash: "user" } } });
+    const hostile = { user: { toString: 1 } };
+    expect((await call(caller, name, hostile)).version).toBe("1.0.0");
+  });
+
+  it("is refused at once when it asks for a version by a text that no version has", async () => {
+    const name = uniqueName("long");
+    await startTarget(name);
+    const caller = await startCaller();
+    const $$version = Array.from({ length: 10_000 }, (_, i) => `1.0.${i}`).join("||");
+    await expect(caller.act({ $$target: name, $$version, cmd: "do" })).rejects.toMatchObject({
+      code: "invalid_argument",
+      reason: "bad_version",
+    });
+  });
+});
+
 describe.skipIf(!consulAddress)("policies", () => {
+  it("for all targets give each its own bulkhead", async () => {
+    const [busy, idle] = [uniqueName("busy"), uniqueName("idle")];
+    await startTarget(busy, "1.0.0", () => new Promise(() => {}));
+    await startTarget(idle);
+    const caller = await startCaller({ policies: { "*": { bulkhead: { maxInFlight: 1 } } } });
+    const hanging = call(caller, busy, {}, { timeoutMs: 2_000 }).catch(() => {});
+    await expect(call(caller, busy)).rejects.toMatchObject({ reason: "bulkhead_full" });
+    expect((await call(caller, idle)).version).toBe("1.0.0");
+    await hanging;
+  });
+
+  it("may be written for all targets in Consul too, and an asynchronous fallback is waited for", async () => {
+    const name = uniqueName("waiting");
+    await startTarget(name, "1.0.0", () => Promise.reject(new Error("broken")));
+    const caller = await startCaller({ policies: { "*": { fallback: async () => ({ fallback: true }) } } });
+    expect(await call(caller, name)).toEqual({ fallback: true });
+  });
+
   it("give a fallback for what fails, and change in Consul without a restart", async () => {
     const name = uniqueName("fallback");
     await startTarget(name, "1.0.0", () => Promise.reject(new Error("broken")));
@@ -272,6 +311,15 @@ describe.skipIf(!consulAddress)("faults on demand", () => {
     await call(production, name, { n: 1 });
   });
 
+  it("are met by policies like any other failure", async () => {
+    const name = uniqueName("met");
+    await startTarget(name);
+    await write("chaos", name, { until: soon(), faults: [{ error: { code: "unavailable" } }] });
+    const policies = { [name]: { fallback: { value: { fallback: true } } } };
+    const caller = await startCaller({ chaos: true, policies });
+    await until(async () => (await call(caller, name)).fallback, "the fault is live, and the fallback answers");
+  });
+
   it("lose calls, which then run into their deadline", async () => {
     const name = uniqueName("lost");
     await startTarget(name);
@@ -319,6 +367,17 @@ describe.skipIf(!consulAddress)("instances", () => {
     await knows(caller, name, 2);
     const answers = await Promise.all(Array.from({ length: 20 }, () => call(caller, name)));
     expect(new Set(answers.map(({ instance }) => instance))).toEqual(new Set([near.instance]));
+  });
+
+  it("that are slow get fewer calls, also from callers who give up on them", async () => {
+    const name = uniqueName("impatient");
+    const slow = await startTarget(name, "1.0.0", () => new Promise((resolve) => setTimeout(resolve, 1_000, {})));
+    await startTarget(name);
+    const caller = await startCaller();
+    await knows(caller, name, 2);
+    for (let i = 0; i < 30; i++) await call(caller, name, {}, { signal: AbortSignal.timeout(100) }).catch(() => {});
+    const { route } = await caller.explain({ $$target: name });
+    expect(route?.candidates.find(({ id }) => id === slow.instance)?.tries).toBeLessThan(10);
   });
 
   it("that are slow get fewer calls", async () => {

@@ -1,5 +1,7 @@
+import { createServer, request as forwardTo } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Service } from "../support/framework.js";
+import { createService, type Service, silentLogger } from "../support/framework.js";
 import { consulAddress, consulApi, startService, uniqueName, until } from "../support/services.js";
 
 const whoAmI = (service: Service) => {
@@ -26,6 +28,20 @@ async function registerByHand(service: { id: string; name: string; port?: number
     await consulApi().agent.service.deregister(id);
   });
 }
+
+it("fails at once while Consul was never reached", async () => {
+  const service = createService({
+    ...{ name: "lonely", version: "1.0.0", log: silentLogger, consul: { address: "127.0.0.1:1" } },
+    startTimeoutMs: 60_000,
+  });
+  const starting = service.start().catch((error: unknown) => error);
+  const failure = { code: "unavailable", reason: "registry_unreachable", details: { target: "nobody" } };
+  const options = { timeoutMs: 30_000 };
+  await expect(service.act({ $$target: "nobody", cmd: "x" }, options)).rejects.toMatchObject(failure);
+  expect(await service.explain({ $$target: "nobody", cmd: "x" })).toBeTruthy();
+  await service.stop();
+  expect(await starting).toMatchObject({ code: "canceled" });
+});
 
 describe.skipIf(!consulAddress)("routing by Consul", () => {
   it("finds a service by its name, whole message included", async () => {
@@ -119,6 +135,38 @@ describe.skipIf(!consulAddress)("routing by Consul", () => {
           .catch((error) => error.code === "unavailable" && error.reason === "no_instances"),
       "no instance alive",
     );
+  });
+
+  it("asks Consul only about names that are registered, and finds a target that comes later", async () => {
+    const asked = new Set<string>();
+    const proxy = createServer((request, response) => {
+      const [path = ""] = (request.url ?? "").split("?");
+      if (path.startsWith("/v1/health/service/")) asked.add(path.slice("/v1/health/service/".length));
+      const forward = { method: request.method, headers: request.headers, path: request.url };
+      const onward = forwardTo(`http://${consulAddress}`, forward, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      onward.on("error", () => response.destroy());
+      response.on("close", () => onward.destroy());
+      request.pipe(onward);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(async () => {
+      proxy.closeAllConnections();
+      await new Promise((resolve) => proxy.close(resolve));
+    });
+    const address = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const caller = await startService({ name: uniqueName("caller"), consul: { address } });
+    const later = uniqueName("later");
+    const names = [later, ...Array.from({ length: 20 }, () => uniqueName("nope"))];
+    for (const $$target of names) await expect(caller.act({ $$target })).rejects.toMatchObject({ reason: "no_target" });
+    await expect(caller.act({ $$target: "no such/name" })).rejects.toMatchObject({ reason: "bad_target" });
+    expect([...asked].filter((name) => names.includes(name))).toEqual([]);
+
+    const service = await startService({ name: later }, whoAmI);
+    await until(async () => (await who(caller, later)).instance === service.instance, "the one that came is called");
+    expect([...asked].filter((name) => names.includes(name))).toEqual([later]);
   });
 
   it("passes over an instance that can't be reached and tries another", async () => {

@@ -13,6 +13,7 @@ describe("createService refuses", () => {
     ["name", { name: "a b" }],
     ["version", { version: "one" }],
     ["http.port", { http: { port: 70_000 } }],
+    ["peers.heartbeatMs", { peers: { heartbeatMs: 0 } }],
     ["microservice.port", { microservice: { port: -1 } }],
     ["timeoutMs", { timeoutMs: 0 }],
     ["routing.servicesRefresh", { routing: { servicesRefresh: -5 } }],

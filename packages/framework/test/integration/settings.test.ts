@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { startConsul } from "@vastify/backends";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { silentLogger } from "../../src/core/index.js";
@@ -8,7 +10,9 @@ import { consulAddress, consulApi, uniqueName, until } from "../support/services
 function follow(address = consulAddress) {
   const prefix = `${uniqueName("settings")}/`;
   const consul = connectConsul({ address });
-  const settings = createSettings({ consul, prefix });
+  const warnings: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const settings = createSettings({ consul, prefix, log });
   const put = (key: string, text: string) => consulApi(address).kv.set(prefix + key, text);
   let changes = 0;
   settings.onChange(() => {
@@ -20,7 +24,7 @@ function follow(address = consulAddress) {
     consul.close();
     if (address === consulAddress) await consulApi().kv.del({ key: prefix, recurse: true });
   });
-  return { settings, prefix, put, changes: () => changes };
+  return { settings, prefix, put, warnings, changes: () => changes };
 }
 
 describe.skipIf(!consulAddress)("settings in Consul's KV", () => {
@@ -33,9 +37,9 @@ describe.skipIf(!consulAddress)("settings in Consul's KV", () => {
     await put("policies/a", '{"retries":2}');
     await until(() => settings.get("policies/a"), "the second key");
     expect(settings.get("routes/a")).toEqual({ weights: { "1.0.0": 50 } });
-    await consulApi().kv.del({ key: prefix, recurse: true });
+    await consulApi().kv.del(`${prefix}routes/a`);
     await until(() => settings.get("routes/a") === undefined, "the key that went");
-    expect(settings.get("policies/a")).toBeUndefined();
+    expect([settings.get("policies/a"), settings.unlisted]).toEqual([{ retries: 2 }, 0]);
   });
 
   it("tell of changes, and leave the other keys' values as they are", async () => {
@@ -79,6 +83,77 @@ describe.skipIf(!consulAddress)("settings in Consul's KV", () => {
     });
     expect(settings.get("a")).toEqual([1]);
   });
+
+  it("outlive a Consul that comes back empty, until each is written again", async () => {
+    const consul = await startConsul();
+    onTestFinished(() => consul.stop());
+    const { settings, put, warnings } = follow(consul.httpAddr);
+    await put("a", "[1]");
+    await put("b", "[2]");
+    await until(() => settings.get("b"), "the keys");
+    await consul.restart();
+    await until(() => warnings.some((warning) => warning.includes("came back without the settings")), "a warning");
+    expect([settings.get("a"), settings.get("b"), settings.unlisted]).toEqual([[1], [2], 2]);
+    await put("b", "[3]");
+    await until(() => settings.unlisted === 1, "the one that was written again");
+    expect([settings.get("a"), settings.get("b")]).toEqual([[1], [3]]);
+  });
+});
+
+/** Answers the query of settings like a Consul with this index and these keys, until told to answer otherwise. */
+async function scriptedConsul() {
+  let now = { index: 50, keys: ["a", "b"] };
+  let wake = (): void => {};
+  const server = createServer(async (request, response) => {
+    const asked = Number(new URL(request.url ?? "", "http://consul").searchParams.get("index"));
+    if (asked === now.index)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        response.on("close", resolve);
+      });
+    const entries = now.keys.map((key) => ({ Key: key, Value: Buffer.from("1").toString("base64"), ModifyIndex: 1 }));
+    response.writeHead(entries.length > 0 ? 200 : 404, {
+      ...{ "content-type": "application/json", "x-consul-index": String(now.index) },
+    });
+    response.end(entries.length > 0 ? JSON.stringify(entries) : "");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const consul = connectConsul({ address: `127.0.0.1:${(server.address() as AddressInfo).port}` });
+  const settings = createSettings({ consul, prefix: "" });
+  settings.start();
+  onTestFinished(async () => {
+    await settings.stop();
+    consul.close();
+  });
+  return {
+    settings,
+    answer(index: number, keys: string[]) {
+      now = { index, keys };
+      wake();
+    },
+  };
+}
+
+it("outlive an answer without any that no failed query came before", async () => {
+  const { settings, answer } = await scriptedConsul();
+  await until(() => settings.get("b"), "the keys");
+  answer(60, []);
+  await until(() => settings.unlisted === 2, "the keys are kept");
+  expect([settings.get("a"), settings.get("b")]).toEqual([1, 1]);
+});
+
+it("outlive an index that runs backwards, even when only one is lost", async () => {
+  const { settings, answer } = await scriptedConsul();
+  await until(() => settings.get("b"), "the keys");
+  answer(7, ["a"]);
+  await until(() => settings.unlisted === 1, "the key is kept");
+  expect([settings.get("a"), settings.get("b")]).toEqual([1, 1]);
+  answer(9, ["a", "b"]);
+  await until(() => settings.unlisted === 0, "it was written again");
 });
 
 it("are not there before Consul answered", async () => {

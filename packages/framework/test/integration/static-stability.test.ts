@@ -81,12 +81,12 @@ describe.skipIf(!consulAddress)("when Consul", () => {
   it("is gone, calls go on and /health says so, still ready", async () => {
     const consul = await ownConsul();
     const { caller, calledNow } = await startSystem(consul);
-    expect(await registryOf(caller)).toEqual({ reachable: true, source: "consul", unlisted: 0 });
+    expect(await registryOf(caller)).toEqual({ reachable: true, source: "consul", unlisted: 0, unlistedSettings: 0 });
     await consul.stop();
     await until(async () => (await registryOf(caller)).reachable === false, "the outage is seen");
     expect((await calledNow()).size).toBe(2);
     expect(await registryOf(caller)).toEqual({
-      ...{ reachable: false, source: "consul", unlisted: 0 },
+      ...{ reachable: false, source: "consul", unlisted: 0, unlistedSettings: 0 },
       unreachableMs: expect.any(Number),
     });
     expect((await fetch(`${caller.addresses.http}/health`)).status).toBe(200);
@@ -107,6 +107,32 @@ describe.skipIf(!consulAddress)("when Consul", () => {
     }, "all are listed again");
     expect(await stopCalling()).toBeGreaterThan(0);
     expect(await calledNow()).toEqual(new Set(services.map(({ instance }) => instance)));
+  });
+
+  it("restarts empty, the gateway serves on", async () => {
+    const consul = await ownConsul();
+    const options = { name: uniqueName("shop"), consul: { address: consul.httpAddr } };
+    const prefix = `/${options.name}`;
+    const plugin = function shop(this: Service["seneca"]) {
+      this.add("module:shop,if:list", (_message, reply) => reply(null, { goods: [] }));
+    };
+    const routes = { prefix, pin: "module:shop,if:*", map: { list: { GET: true, name: "" } } };
+    const service = await startService({ ...options, modules: [{ plugin, routes }] });
+    const gateway = await startGateway({ ...options, name: uniqueName("gateway") });
+    const get = async () => {
+      const { status } = await fetch(`${gateway.addresses.http}${prefix}`);
+      if (status !== 200) throw new Error(`the gateway answered ${status}`);
+      return true;
+    };
+    await until(get, "the gateway serves the route");
+    const stopCalling = keepCalling(get);
+    await consul.restart();
+    await until(
+      async () => service.instance in (await consulApi(consul.httpAddr).agent.service.list()),
+      "the service is registered again",
+    );
+    await until(async () => (await registryOf(gateway)).unlisted === 0, "it is listed again");
+    expect(await stopCalling()).toBeGreaterThan(0);
   });
 
   it("answers nonsense, calls go on, and it is as good as away", async () => {
@@ -175,15 +201,24 @@ describe.skipIf(!consulAddress)("when Consul", () => {
     const snapshot = join(folder, "routing.json");
     const consul = await ownConsul();
     const { name, services, call } = await startSystem(consul);
+    const canary = await startService({ name, version: "1.1.0", consul: { address: consul.httpAddr } }, whoAmI);
+    const rules = JSON.stringify({ weights: { "1.0.0": 100, "1.1.0": 0 } });
+    await consulApi(consul.httpAddr).kv.set(`vastify/routes/${name}`, rules);
     const options = { name: uniqueName("cold"), consul: { address: consul.httpAddr }, routing: { snapshot } };
     const before = await startService(options);
     await before.act({ $$target: name, cmd: "who" });
-    await until(async () => (await readFile(snapshot, "utf8")).includes(services[1]?.instance ?? "?"), "it is saved");
+    await until(async () => {
+      const saved = await readFile(snapshot, "utf8");
+      return [...services, canary].every(({ instance }) => saved.includes(instance)) && saved.includes("weights");
+    }, "it is saved");
     await before.stop();
     await consul.stop();
 
     const cold = await startService(options);
-    expect(await cold.act({ $$target: name, cmd: "who" })).toHaveProperty("instance");
+    for (let number = 0; number < 20; number++)
+      expect(services.map(({ instance }) => ({ instance }))).toContainEqual(
+        await cold.act({ $$target: name, cmd: "who" }),
+      );
     expect(await registryOf(cold)).toMatchObject({
       ...{ reachable: false, source: "snapshot", unlisted: 0 },
       snapshotAgeMs: expect.any(Number),

@@ -1,32 +1,30 @@
 import { type Connection, type HydratedDocument, type Model, Schema } from "mongoose";
+import { VastifyError } from "vastify";
+import { documentPlugin, type Migration, type PluggedDocument } from "vastify/storage";
+import type { User } from "../contract.js";
 
-export interface UserRecord {
+export interface UserRecord extends PluggedDocument {
   name: string;
   passwordHash: string;
-  createdAt: Date;
-  updatedAt: Date;
 }
 
 export type UserModel = Model<UserRecord>;
 export type UserDocument = HydratedDocument<UserRecord>;
 
-/** A user as others see it. */
-export interface User {
-  readonly id: string;
-  readonly name: string;
-  /** ISO 8601. */
-  readonly createdAt: string;
-  /** ISO 8601. */
-  readonly updatedAt: string;
-}
+const userSchema = new Schema<UserRecord>({
+  name: { type: String, required: true, unique: true },
+  passwordHash: { type: String, required: true, select: false },
+});
+userSchema.plugin(documentPlugin, { hidden: ["passwordHash"] });
 
-const userSchema = new Schema<UserRecord>(
+/** What older databases need. */
+export const userMigrations: readonly Migration[] = [
   {
-    name: { type: String, required: true, unique: true },
-    passwordHash: { type: String, required: true, select: false },
+    name: "users have versions",
+    run: (connection) =>
+      connection.collection("users").updateMany({ version: { $exists: false } }, { $set: { version: 0 } }),
   },
-  { timestamps: true, versionKey: false, toJSON: { transform: (document) => toUser(document as UserDocument) } },
-);
+];
 
 export function userModel(connection: Connection): UserModel {
   return connection.model<UserRecord>("User", userSchema);
@@ -37,7 +35,7 @@ export function toUser({ id, name, createdAt, updatedAt }: UserDocument): User {
   return { id: String(id), name, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
-/** MongoDB's error for a value that a unique index already holds. */
+/** Whether another user has the name. */
 export function isDuplicate(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "code" in error && error.code === 11_000;
+  return VastifyError.is(error) && error.reason === "duplicate_key";
 }

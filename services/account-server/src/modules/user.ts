@@ -1,75 +1,62 @@
+import { config } from "@vastify/config-server/contract";
 import { isValidObjectId } from "mongoose";
-import { type Seneca, type ServiceModule, VastifyError } from "vastify";
+import {
+  type ActionContext,
+  type Implementation,
+  implement,
+  type Seneca,
+  type ServiceModule,
+  VastifyError,
+} from "vastify";
+import { retryConflicts } from "vastify/storage";
+import { account } from "../contract.js";
 import { hashPassword, verifyPassword } from "../models/password.js";
-import { isDuplicate, toUser, type User, type UserDocument, type UserModel } from "../models/user.js";
-import { loadResultCodes } from "./result-codes.js";
-import { changesShape, credentialsShape, expectInput, newUserShape, pageShape } from "./user-input.js";
+import { isDuplicate, toUser, type UserDocument, type UserModel } from "../models/user.js";
+import type { CachedUser, UserCache } from "../models/user-cache.js";
+import { conditionOf } from "../models/user-filters.js";
+import { entityTagOf, expectMatch } from "./entity-tag.js";
 
-export interface UserModuleOptions {
+export interface UserActionsOptions {
+  /** Of this account-server. */
+  readonly version: string;
   /** Which versions of config-server will do. */
   readonly configServerVersion: string;
 }
 
-/** What a REST request brings. */
-interface RestMessage {
-  readonly args?: {
-    readonly params?: { readonly id?: unknown };
-    readonly query?: unknown;
-    readonly body?: unknown;
-  };
-}
+/** How long a login waits for config-server, in milliseconds. */
+const codesTimeoutMs = 2_000;
 
-/** Users: REST under `/user`, and `cmd:login` for peers. */
-export function userModule(users: UserModel, { configServerVersion }: UserModuleOptions): ServiceModule {
-  async function list({ args }: RestMessage): Promise<User[]> {
-    const { limit, skip } = expectInput(pageShape, args?.query ?? {});
-    const found = await users.find().sort({ name: 1 }).skip(skip).limit(limit);
-    return found.map(toUser);
-  }
-
-  async function load({ args }: RestMessage): Promise<User> {
-    const id = expectId(args?.params?.id);
-    return toUser(expectUser(await users.findById(id), id));
-  }
-
-  async function create({ args }: RestMessage) {
-    const { name, password } = expectInput(newUserShape, args?.body);
-    const passwordHash = await hashPassword(password);
-    const user = toUser(await unlessNameTaken(name, users.create({ name, passwordHash })));
-    return { ...user, http$: { status: 201, headers: { location: `/user/${user.id}` } } };
-  }
-
-  async function edit({ args }: RestMessage): Promise<User> {
-    const id = expectId(args?.params?.id);
-    const { name, password } = expectInput(changesShape, args?.body);
-    const changes = {
-      ...(name !== undefined && { name }),
-      ...(password !== undefined && { passwordHash: await hashPassword(password) }),
+/** Users in MongoDB, as the contract says. */
+export function userActions(
+  users: UserModel,
+  cache: UserCache,
+  { version, configServerVersion }: UserActionsOptions,
+): Implementation {
+  /**
+   * Changes what the caller means: with `If-Match` that very version, without it whatever is there now, also when
+   * another was quicker.
+   */
+  async function changeUser(
+    id: string,
+    { headers }: ActionContext,
+    change: (user: UserDocument) => Promise<UserDocument>,
+  ): Promise<UserDocument> {
+    const changeOnce = async () => {
+      const user = expectUser(await users.findById(id), id);
+      expectMatch(headers["if-match"], user.version);
+      return change(user);
     };
-    const edited = await unlessNameTaken(
-      name,
-      users.findByIdAndUpdate(id, changes, { returnDocument: "after" }).exec(),
-    );
-    return toUser(expectUser(edited, id));
-  }
-
-  async function remove({ args }: RestMessage) {
-    const id = expectId(args?.params?.id);
-    expectUser(await users.findByIdAndDelete(id), id);
-    return { http$: { status: 204 } };
-  }
-
-  /** The codes are asked for whether or not the password is right, so that the answer tells no more than it says. */
-  async function login(seneca: Seneca, input: unknown) {
-    const { name, password } = expectInput(credentialsShape, input);
-    const [codes, user] = await Promise.all([
-      loadResultCodes(seneca, configServerVersion),
-      findByCredentials(name, password),
-    ]);
-    if (!user) {
-      throw new VastifyError("unauthenticated", codes.wrongCredentials.desc, { reason: "wrong_credentials" });
+    try {
+      return await retryConflicts(changeOnce);
+    } finally {
+      await cache.forget(id);
     }
-    return { ...codes.success, user: toUser(user) };
+  }
+
+  async function deleteVersion(user: UserDocument): Promise<UserDocument> {
+    const { deletedCount } = await users.deleteOne({ _id: user._id, version: user.version });
+    if (deletedCount > 0) return user;
+    throw new VastifyError("failed_precondition", "it was changed meanwhile", { reason: "version_conflict" });
   }
 
   async function findByCredentials(name: string, password: string): Promise<UserDocument | undefined> {
@@ -77,37 +64,86 @@ export function userModule(users: UserModel, { configServerVersion }: UserModule
     return (await verifyPassword(password, user?.passwordHash)) && user ? user : undefined;
   }
 
-  return {
-    plugin: function user(this: Seneca) {
-      this.add("module:user,if:list", async (message) => list(message))
-        .add("module:user,if:load", async (message) => load(message))
-        .add("module:user,if:create", async (message) => create(message))
-        .add("module:user,if:edit", async (message) => edit(message))
-        .add("module:user,if:delete", async (message) => remove(message))
-        .add("module:user,if:login", async function (message: RestMessage) {
-          return login(this, message.args?.body);
-        })
-        .add("cmd:login", async function (message) {
-          return login(this, message);
-        });
-    },
-    routes: {
-      prefix: "/user",
-      pin: "module:user,if:*",
-      map: {
-        list: { GET: true, name: "" },
-        create: { POST: true, name: "" },
-        login: { POST: true },
-        load: { GET: true, name: "", suffix: "/:id" },
-        edit: { PUT: true, name: "", suffix: "/:id" },
-        delete: { DELETE: true, name: "", suffix: "/:id" },
+  // An account-server that was told to be another version offers the same.
+  return implement(
+    { ...account, version },
+    {
+      async listUsers({ limit, skip, ...filters }) {
+        const found = await users.find(conditionOf(filters)).sort({ name: 1 }).skip(skip).limit(limit);
+        return found.map(toUser);
+      },
+
+      async findUser({ id }) {
+        const cached = await cache.load(expectId(id));
+        if (!cached) throw noUser(id);
+        return withEntityTag(cached);
+      },
+
+      async createUser({ name, password }) {
+        const passwordHash = await hashPassword(password);
+        const created = await unlessNameTaken(name, users.create({ name, passwordHash }));
+        await cache.forget(created.id);
+        const headers = { location: `/user/${created.id}`, etag: entityTagOf(created.version) };
+        return { ...toUser(created), http$: { status: 201, headers } };
+      },
+
+      async editUser({ id: asked, name, password }, context) {
+        const id = expectId(asked);
+        const changes = {
+          ...(name !== undefined && { name }),
+          ...(password !== undefined && { passwordHash: await hashPassword(password) }),
+        };
+        const edited = await changeUser(id, context, (user) => unlessNameTaken(name, user.set(changes).save()));
+        return withEntityTag({ user: toUser(edited), version: edited.version });
+      },
+
+      async deleteUser({ id }, context) {
+        await changeUser(expectId(id), context, deleteVersion);
+      },
+
+      /** The codes are asked for whether or not the password is right, so that the answer tells no more than it says. */
+      async login({ name, password }, context) {
+        const wanted = { version: configServerVersion, timeoutMs: codesTimeoutMs };
+        const [{ codes }, user] = await Promise.all([
+          context.caller(config).load({}, wanted),
+          findByCredentials(name, password),
+        ]);
+        if (!user) {
+          throw new VastifyError("unauthenticated", codes.wrongCredentials.desc, { reason: "wrong_credentials" });
+        }
+        return { ...codes.success, user: toUser(user) };
       },
     },
-  };
+  );
 }
 
-function expectId(id: unknown): string {
-  if (typeof id === "string" && id.length === 24 && isValidObjectId(id)) return id;
+/** The same as REST under `/user`, mapped by seneca-web, and `cmd:login` for peers without the contract. */
+export const userModule: ServiceModule = {
+  plugin: function user(this: Seneca) {
+    this.add("cmd:login", async function ({ name, password }) {
+      return this.post({ module: "user", if: "login", name, password });
+    });
+  },
+  routes: {
+    prefix: "/user",
+    pin: "module:user,if:*",
+    map: {
+      list: { GET: true, name: "" },
+      create: { POST: true, name: "" },
+      login: { POST: true },
+      load: { GET: true, name: "", suffix: "/:id" },
+      edit: { PUT: true, name: "", suffix: "/:id" },
+      delete: { DELETE: true, name: "", suffix: "/:id" },
+    },
+  },
+};
+
+function withEntityTag({ user, version }: CachedUser) {
+  return { ...user, http$: { headers: { etag: entityTagOf(version) } } };
+}
+
+function expectId(id: string): string {
+  if (id.length === 24 && isValidObjectId(id)) return id;
   throw noUser(id);
 }
 
@@ -116,10 +152,8 @@ function expectUser(user: UserDocument | null, id: string): UserDocument {
   throw noUser(id);
 }
 
-function noUser(id: unknown): VastifyError {
-  return new VastifyError("not_found", `there is no user ${JSON.stringify(id) ?? "without an id"}`, {
-    reason: "no_user",
-  });
+function noUser(id: string): VastifyError {
+  return new VastifyError("not_found", `there is no user ${JSON.stringify(id)}`, { reason: "no_user" });
 }
 
 async function unlessNameTaken<Value>(name: string | undefined, write: Promise<Value>): Promise<Value> {

@@ -1,5 +1,4 @@
-import { badOption, type Message } from "../../core/index.js";
-import type { Check } from "../expect-fields.js";
+import { badOption, type Check, type Message } from "../../core/index.js";
 
 /** Which messages are meant: `{ cmd: "load", role: "*" }`, or the same as text, `cmd:load,role:*`. */
 export type PatternLike = Readonly<Record<string, string>> | string;

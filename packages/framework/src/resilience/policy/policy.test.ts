@@ -15,8 +15,8 @@ describe("a policy", () => {
       circuit: { failures: 3, errorRate: 0.5, windowMs: 5_000, minCalls: 10, openMs: 1_000, maxOpenMs: 9_000 },
       retryBudget: { ratio: 0.1, minRetries: 3, windowMs: 5_000 },
       actions: [
-        { pattern: "cmd:load", hedge: false, bulkhead: false, circuit: true, fallback: () => "none" },
-        { pattern: { cmd: "save", role: "*" }, fallback: false, circuit: false, hedge: { afterMs: 20 } },
+        { pattern: "cmd:load", hedge: false, bulkhead: false, fallback: () => "none" },
+        { pattern: { cmd: "save", role: "*" }, fallback: false, hedge: { afterMs: 20 } },
       ],
     };
     expect(readPolicy(policy, where)).toEqual(policy);
@@ -39,6 +39,7 @@ describe("a policy", () => {
     [{ fallback: {} }, "policies.stock.fallback must be an object with nothing but value"],
     [{ fallback: { value: 1, also: 2 } }, "policies.stock.fallback must be"],
     [{ bulkhead: { maxInFlight: 0.5 } }, "policies.stock.bulkhead.maxInFlight must be"],
+    [{ actions: [{ pattern: "cmd:a", circuit: true }] }, "policies.stock.actions[0].circuit must be left out"],
     [{ circuit: { errorRate: 50 } }, "policies.stock.circuit.errorRate must be a number from 0 to 1, got 50"],
     [{ retryBudget: { ratio: -1 } }, "policies.stock.retryBudget.ratio must be"],
     [{ retries: 3 }, "policies.stock.retries must be left out; known here are timeoutMs, "],

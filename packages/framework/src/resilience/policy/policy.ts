@@ -1,7 +1,15 @@
-import { badOption, type Message, type VastifyError } from "../../core/index.js";
+import {
+  badOption,
+  type Check,
+  fields,
+  list,
+  type Message,
+  milliseconds,
+  type VastifyError,
+  yesOrNo,
+} from "../../core/index.js";
 import { type BulkheadOptions, expectBulkhead } from "../bulkhead.js";
 import { type CircuitOptions, expectCircuit } from "../circuit.js";
-import { type Check, fields, list, milliseconds, yesOrNo } from "../expect-fields.js";
 import { expectRetryRule, type RetryRule } from "../retry.js";
 import { expectRetryBudget, type RetryBudgetOptions } from "../retry-budget.js";
 import { expectPattern, type PatternLike } from "./message-pattern.js";
@@ -16,7 +24,7 @@ export interface HedgeOptions {
 
 /** How calls are made. What is `false` is off. */
 export interface ActionPolicy {
-  /** How long a caller waits that does not say so itself, in milliseconds. @default what the caller's service says */
+  /** How long calls may take at most, in milliseconds, whatever their caller would wait. @default as long as that */
   timeoutMs?: number;
   /** Whether the action may be carried out twice without harm. @default false: only calls that say so themselves */
   idempotent?: boolean;
@@ -28,7 +36,7 @@ export interface ActionPolicy {
   fallback?: { readonly value: unknown } | Fallback | false;
   /** @default false */
   bulkhead?: Partial<BulkheadOptions> | false;
-  /** `true` is one with its defaults. @default false */
+  /** Of each instance, so only a target can say it. `true` is one with its defaults. @default false */
   circuit?: CircuitOptions | boolean;
 }
 
@@ -50,7 +58,9 @@ export interface TargetPolicy extends ActionPolicy {
 export function readPolicy(doc: unknown, where: string): TargetPolicy {
   const policy = expectTargetPolicy(doc, where);
   const seen = new Set<string>();
-  for (const [index, { pattern }] of (policy.actions ?? []).entries()) {
+  for (const [index, { pattern, circuit }] of (policy.actions ?? []).entries()) {
+    if (circuit !== undefined)
+      throw badOption(`${where}.actions[${index}].circuit`, circuit, "left out: an instance's circuit is the target's");
     const { text } = expectPattern(pattern, `${where}.actions[${index}].pattern`);
     if (seen.has(text)) throw badOption(`${where}.actions[${index}].pattern`, text, "another than those before it");
     seen.add(text);

@@ -69,7 +69,7 @@ describe("the policy of a message", () => {
     actions: [
       { pattern: "cmd:*", timeoutMs: 100 },
       { pattern: "cmd:load", timeoutMs: 200 },
-      { pattern: "cmd:load,role:user", timeoutMs: 300, retry: { maxMs: 50 }, circuit: { openMs: 5 }, bulkhead: false },
+      { pattern: "cmd:load,role:user", timeoutMs: 300, retry: { maxMs: 50 }, bulkhead: false },
     ],
   });
 
@@ -91,7 +91,7 @@ describe("the policy of a message", () => {
   it("takes from the target what it does not say itself, field by field", () => {
     expect(policyOf(stock, { cmd: "load", role: "user" })).toMatchObject({
       retry: { attempts: 2, baseMs: 10, maxMs: 50 },
-      circuit: { failures: 7, openMs: 5 },
+      circuit: { failures: 7 },
       bulkhead: undefined,
     });
   });

@@ -16,11 +16,11 @@ export interface EdgeOptions {
 
 const known: readonly string[] = ["cors", "compression", "securityHeaders"];
 
-/** Puts the edge in front of what serves the routes. */
-export type Edge = (routes: Middleware) => Middleware;
-
-/** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
-export function createEdge(options: EdgeOptions = {}): Edge {
+/**
+ * What stands in front of everything that is served, the outermost first.
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option
+ */
+export function createEdge(options: EdgeOptions = {}): readonly Middleware[] {
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw badOption(`edge's option ${unknown}`, "unknown", `one of ${known.join(", ")}`);
   const { cors: corsOptions = false, compression: compressing = true, securityHeaders: headers = {} } = options;
@@ -28,9 +28,5 @@ export function createEdge(options: EdgeOptions = {}): Edge {
   if (headers !== false) middleware.push(securityHeaders(headers));
   if (corsOptions !== false) middleware.push(cors(corsOptions));
   if (compressing !== false) middleware.push(compression(compressing === true ? {} : compressing));
-  // The first is the outermost.
-  return (routes) => (ctx, next) => {
-    const innermost = async (): Promise<unknown> => routes(ctx, next);
-    return middleware.reduceRight<() => Promise<unknown>>((inner, one) => async () => one(ctx, inner), innermost)();
-  };
+  return middleware;
 }

@@ -6,7 +6,22 @@ export function weakTag(text: string): string {
   return `W/"${hash("sha1", text, "base64url")}"`;
 }
 
-/** Whether the client has already what it would be sent, as its `If-None-Match` or `If-Modified-Since` says. */
+/**
+ * Whether the client has already what it would be sent, as its `If-None-Match` or `If-Modified-Since` says (RFC 9110).
+ * Koa's `fresh` says no to `cache-control: no-cache`, which Node's own fetch sends along with a tag.
+ */
 export function isFresh(ctx: Context): boolean {
-  return ctx.status === 200 && (ctx.method === "GET" || ctx.method === "HEAD") && ctx.fresh;
+  if (ctx.status !== 200 || (ctx.method !== "GET" && ctx.method !== "HEAD")) return false;
+  return ctx.fresh || isTagKnown(ctx);
+}
+
+function isTagKnown(ctx: Context): boolean {
+  const tag = ctx.response.get("etag");
+  if (tag === "") return false;
+  const known = ctx.get("if-none-match").split(",").map(opaqueTag);
+  return known.includes("*") || known.includes(opaqueTag(tag));
+}
+
+function opaqueTag(tag: string): string {
+  return tag.trim().replace(/^W\//, "");
 }

@@ -1,4 +1,4 @@
-import { badOption } from "../core/index.js";
+import { badOption } from "./expect-option.js";
 
 /**
  * Gives a value back, typed, or refuses it.

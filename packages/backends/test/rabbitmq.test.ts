@@ -1,0 +1,40 @@
+import { connect } from "node:net";
+import { type RunningRabbitmq, startRabbitmq } from "@vastify/backends";
+import { afterAll, describe, expect, it } from "vitest";
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+describe("a RabbitMQ broker", () => {
+  let broker: RunningRabbitmq;
+  afterAll(() => broker?.remove());
+
+  it("accepts connections on its own port of 127.0.0.1, and ends when it is told to", async () => {
+    broker = await startRabbitmq();
+    expect(broker.url).toBe(`amqp://127.0.0.1:${broker.port}`);
+    expect(await answers(broker.port)).toBe(true);
+    await broker.stop();
+    expect(await answers(broker.port)).toBe(false);
+  });
+
+  it("comes back on the same port, also after a crash", async () => {
+    await broker.start();
+    await broker.kill();
+    await broker.start();
+    expect(await answers(broker.port)).toBe(true);
+  });
+
+  it("says why it did not start", async () => {
+    await expect(startRabbitmq({ settings: { no_such_setting: "true" } })).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("it ended with code 1"),
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import type { Channel, ConsumeMessage } from "amqplib";
+
+/**
+ * Acknowledges deliveries of one channel, those of one turn of the event loop together: a single frame covers the
+ * unbroken run from the oldest on, whatever the number.
+ */
+export class Acknowledgements {
+  private readonly channel: Channel;
+  /** Handled, but not yet told. */
+  private readonly handled = new Map<number, ConsumeMessage>();
+  /** The oldest delivery that is not told. */
+  private oldest = 1;
+  /** Told out of turn, above the oldest. */
+  private readonly told = new Set<number>();
+  private isScheduled = false;
+  /** Their channel is gone, and with it their tags: another consumer gets them. */
+  isClosed = false;
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+    channel.once("close", () => {
+      this.isClosed = true;
+    });
+  }
+
+  add(message: ConsumeMessage): void {
+    this.handled.set(message.fields.deliveryTag, message);
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  /** Gives it back to the queue, for another try of anyone. */
+  giveBack(message: ConsumeMessage): void {
+    const tag = message.fields.deliveryTag;
+    if (!this.isClosed) this.channel.nack(message, false, true);
+    this.told.add(tag);
+    this.skipTold();
+  }
+
+  flush(): void {
+    this.isScheduled = false;
+    if (this.isClosed) return;
+    let last: ConsumeMessage | undefined;
+    for (let next = this.handled.get(this.oldest); next; next = this.handled.get(this.oldest)) {
+      last = next;
+      this.handled.delete(this.oldest++);
+      this.skipTold();
+    }
+    if (last) this.channel.ack(last, true);
+    for (const [tag, message] of this.handled) {
+      this.channel.ack(message);
+      this.told.add(tag);
+    }
+    this.handled.clear();
+  }
+
+  private skipTold(): void {
+    while (this.told.delete(this.oldest)) this.oldest++;
+  }
+}

@@ -1,0 +1,143 @@
+import type { Channel, ConsumeMessage, Message } from "amqplib";
+import { Deadlines, type Logger, VastifyError } from "../../core/index.js";
+import type { Composed } from "../message/compose.js";
+import { LastingChannel } from "./lasting-channel.js";
+import type { Link } from "./link.js";
+import { Timed } from "./timed.js";
+
+/** RabbitMQ's own address for replies: no queue is made, and the replies come on the channel that asked. */
+const replyTo = "amq.rabbitmq.reply-to";
+
+/** Requests and replies, without confirms: a reply is the confirmation of its request. */
+export class RpcChannel {
+  private readonly lasting: LastingChannel<Channel>;
+  private readonly deadlines = new Deadlines();
+  private readonly pending = new Map<string, PendingRequest>();
+  private channel: Channel | undefined;
+  private nextId = 0;
+
+  constructor(link: Link) {
+    this.lasting = new LastingChannel<Channel>(link, {
+      name: "requests and replies",
+      open: (model) => model.createChannel(),
+      setUp: (channel) => this.setUp(channel),
+      lost: () => this.lose(),
+    });
+  }
+
+  start(log: Logger): Promise<void> {
+    return this.lasting.open(log);
+  }
+
+  /**
+   * Resolves with the reply.
+   * @throws VastifyError `unavailable` (`unroutable` at once when nobody serves the queue, `peer_lost`,
+   *   `broker_unreachable`) or `deadline_exceeded`
+   */
+  request(queue: string, { content, properties }: Composed, timeoutMs: number): Promise<ConsumeMessage> {
+    return new Promise((resolve, reject) => {
+      const id = (this.nextId++).toString(36);
+      const over = () => {
+        this.pending.delete(id);
+        this.deadlines.remove(request);
+      };
+      const send = (channel: Channel) => {
+        channel.publish("", queue, content, { ...properties, mandatory: true, replyTo, correlationId: id });
+      };
+      const request = new PendingRequest(queue, timeoutMs, send, { resolve, reject, over });
+      this.pending.set(id, request);
+      this.deadlines.add(request);
+      // Otherwise it is sent as soon as there is a channel.
+      if (this.channel) request.send(this.channel);
+    });
+  }
+
+  /** One that can't be sent now is not sent: its caller has lost the connection that it would come by, or gives up. */
+  reply(to: string, correlationId: string, content: Buffer, isError: boolean): void {
+    try {
+      this.channel?.publish("", to, content, { correlationId, ...(isError && { type: "error" }) });
+    } catch {
+      // The channel is closed.
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const request of [...this.pending.values()])
+      request.fail(new VastifyError("unavailable", "this end of RabbitMQ has been stopped", { reason: "draining" }));
+    await this.lasting.close();
+  }
+
+  private async setUp(channel: Channel): Promise<void> {
+    channel.on("return", ({ properties }: Message) => this.pending.get(String(properties.correlationId))?.unroutable());
+    const take = (message: ConsumeMessage | null) => {
+      if (message) this.pending.get(String(message.properties.correlationId))?.succeed(message);
+    };
+    await channel.consume(replyTo, take, { noAck: true });
+    this.channel = channel;
+    for (const request of this.pending.values()) request.send(channel);
+  }
+
+  private lose(): void {
+    this.channel = undefined;
+    for (const request of [...this.pending.values()]) request.lose();
+  }
+}
+
+class PendingRequest extends Timed {
+  private readonly queue: string;
+  private readonly write: (channel: Channel) => void;
+  private readonly settle: {
+    resolve: (reply: ConsumeMessage) => void;
+    reject: (error: VastifyError) => void;
+    over: () => void;
+  };
+  private isSent = false;
+
+  constructor(queue: string, timeoutMs: number, write: (channel: Channel) => void, settle: PendingRequest["settle"]) {
+    super(timeoutMs);
+    this.queue = queue;
+    this.write = write;
+    this.settle = settle;
+  }
+
+  send(channel: Channel): void {
+    try {
+      this.write(channel);
+      this.isSent = true;
+    } catch {
+      // The channel is closed; the next one comes.
+    }
+  }
+
+  succeed(reply: ConsumeMessage): void {
+    this.settle.over();
+    this.settle.resolve(reply);
+  }
+
+  fail(error: VastifyError): void {
+    this.settle.over();
+    this.settle.reject(error);
+  }
+
+  unroutable(): void {
+    this.fail(new VastifyError("unavailable", `nobody serves ${this.queue}`, { reason: "unroutable" }));
+  }
+
+  lose(): void {
+    if (!this.isSent) return;
+    const message = `the connection to RabbitMQ broke before ${this.queue} replied; it may have run`;
+    this.fail(new VastifyError("unavailable", message, { reason: "peer_lost" }));
+  }
+
+  expire(): void {
+    this.fail(
+      this.isSent
+        ? new VastifyError("deadline_exceeded", `${this.queue} did not reply within ${Math.round(this.timeoutMs)} ms`, {
+            reason: "deadline_exceeded",
+          })
+        : new VastifyError("unavailable", `no connection to RabbitMQ for a request to ${this.queue}`, {
+            reason: "broker_unreachable",
+          }),
+    );
+  }
+}

@@ -1,0 +1,20 @@
+import type { DeadlineList, Expiring } from "../../core/index.js";
+
+/** Something that waits so long at most; `Deadlines` watches it. */
+export abstract class Timed implements Expiring {
+  readonly timeoutMs: number;
+  deadline = 0;
+  list: DeadlineList | undefined = undefined;
+  next: Expiring | undefined = undefined;
+  previous: Expiring | undefined = undefined;
+
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+  }
+
+  get remainingMs(): number {
+    return this.deadline === 0 ? this.timeoutMs : Math.max(0, this.deadline - performance.now());
+  }
+
+  abstract expire(): void;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { compose, readPayload, traceOf } from "./compose.js";
+
+const tx = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+describe("a message", () => {
+  it("carries JSON with an id, and no headers when it needs none", () => {
+    const { content, properties } = compose({ a: 1 }, {}, 100);
+    expect(readPayload(content, properties.contentType)).toEqual({ a: 1 });
+    expect(properties.messageId).toMatch(/^[0-9a-f]{32}$/);
+    expect(properties).not.toHaveProperty("headers");
+  });
+
+  it("carries bytes as they are", () => {
+    const { content, properties } = compose(Uint8Array.of(0, 255), {}, 100);
+    expect(readPayload(content, properties.contentType)).toEqual(Buffer.from([0, 255]));
+  });
+
+  it.each([undefined, () => {}, 1n])("can't carry %s", (payload) => {
+    expect(() => compose(payload, {}, 100)).toThrow(/can't be written as JSON/);
+  });
+
+  it("with a broken body is no JSON", () => {
+    expect(() => readPayload(Buffer.from("{"), "application/json")).toThrow("the payload is no JSON");
+  });
+
+  it("begins a trace by its own id, or belongs to the one it is given", () => {
+    expect(traceOf({}, "own").tx).toBe("own");
+    const given = compose(1, { tx }, 100).properties;
+    expect(traceOf(given.headers ?? {}, given.messageId).tx).toBe(tx);
+    expect(traceOf({ traceparent: `00-${tx}-00f067aa0ba902b7-01` }, "own").tx).toBe(tx);
+    expect(traceOf({ traceparent: "nonsense" }, "own")).toEqual({ tx: "own", traceparent: undefined });
+  });
+
+  it.each([{ ttlMs: 0 }, { deadlineMs: Number.NaN }, { traceparent: "nonsense" }, { tx: 'with "quotes"' }])(
+    "is refused with %o",
+    (options) => {
+      expect(() => compose(1, options, 100)).toThrow(/must be/);
+    },
+  );
+});

@@ -1,0 +1,3 @@
+export type { Cache, CachePart, EntryOptions, LoadContext, LoadOptions } from "./cache.js";
+export { type MemoryCacheOptions, memoryCache } from "./memory-cache.js";
+export { type RedisCacheOptions, redisCache } from "./redis-cache.js";

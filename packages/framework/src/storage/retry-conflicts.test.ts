@@ -1,0 +1,24 @@
+import { expect, it, vi } from "vitest";
+import { VastifyError } from "../core/index.js";
+import { retryConflicts } from "./retry-conflicts.js";
+
+const conflict = () => new VastifyError("failed_precondition", "changed", { reason: "version_conflict" });
+const random = () => 0;
+
+it("repeats an edit that lost against another until it wins", async () => {
+  const edit = vi.fn().mockRejectedValueOnce(conflict()).mockRejectedValueOnce(conflict()).mockResolvedValue("won");
+  expect(await retryConflicts(edit, { random })).toBe("won");
+  expect(edit).toHaveBeenCalledTimes(3);
+});
+
+it("gives up after its attempts, with the last conflict", async () => {
+  const edit = vi.fn().mockImplementation(() => Promise.reject(conflict()));
+  await expect(retryConflicts(edit, { attempts: 3, random })).rejects.toMatchObject({ reason: "version_conflict" });
+  expect(edit).toHaveBeenCalledTimes(3);
+});
+
+it("repeats nothing that failed otherwise", async () => {
+  const edit = vi.fn().mockRejectedValue(new VastifyError("failed_precondition", "closed"));
+  await expect(retryConflicts(edit, { random })).rejects.toThrow("closed");
+  expect(edit).toHaveBeenCalledOnce();
+});

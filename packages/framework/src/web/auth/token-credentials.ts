@@ -1,0 +1,76 @@
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import type { Context } from "koa";
+import { type Logger, VastifyError } from "../../core/index.js";
+import { authorizationOf, badCredentials, type Credentials } from "./credentials.js";
+import { expectOwnPage } from "./own-page.js";
+import { createSigningKeys } from "./signing-keys.js";
+import type { ResolvedTokenOptions } from "./token-options.js";
+
+export interface TokenCredentialsOptions {
+  tokens: ResolvedTokenOptions;
+  /** In milliseconds since 1970. */
+  now(): number;
+  log: Logger;
+}
+
+/** JWTs in `Authorization: Bearer …`, or in a cookie. */
+export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions): Credentials {
+  const { issuer, audience, algorithms, clockSkewMs, scopesClaim, rolesClaim, cookie, signedBy } = tokens;
+  const keys = createSigningKeys({ signedBy, now, log });
+  const expected = {
+    issuer,
+    audience: [...audience],
+    algorithms: [...algorithms],
+    clockTolerance: clockSkewMs / 1_000,
+    requiredClaims: ["exp", "sub"],
+  };
+
+  async function verify(token: string): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(token, keys, { ...expected, currentDate: new Date(now()) });
+      return payload;
+    } catch (thrown) {
+      if (VastifyError.is(thrown)) throw thrown;
+      throw badCredentials(whyNot(thrown), thrown);
+    }
+  }
+
+  return {
+    challenge: "Bearer",
+    async identify(ctx) {
+      const token = authorizationOf(ctx, "Bearer") ?? cookieOf(ctx, cookie);
+      if (token === undefined) return undefined;
+      const claims = await verify(token);
+      const { sub, client_id: client, azp } = claims;
+      if (typeof sub !== "string" || sub === "") throw badCredentials("the token's sub is not a name");
+      const consumer = [client, azp, sub].find((name): name is string => typeof name === "string" && name !== "");
+      return {
+        kind: "token",
+        subject: sub,
+        consumer: consumer ?? sub,
+        scopes: wordsOf(claims[scopesClaim]),
+        roles: wordsOf(claims[rolesClaim]),
+      };
+    },
+  };
+}
+
+/** Browsers send cookies whoever asks them to, so a page of somebody else must not act in its reader's name. */
+function cookieOf(ctx: Context, name: string | undefined): string | undefined {
+  const token = name === undefined ? undefined : ctx.cookies.get(name, { signed: false });
+  if (token !== undefined) expectOwnPage(ctx);
+  return token;
+}
+
+/** What a claim lists: as a list, or as a text with spaces. */
+function wordsOf(claim: unknown): readonly string[] {
+  const words: readonly unknown[] = typeof claim === "string" ? claim.split(" ") : Array.isArray(claim) ? claim : [];
+  return words.filter((word): word is string => typeof word === "string" && word !== "");
+}
+
+function whyNot(thrown: unknown): string {
+  if (thrown instanceof errors.JWTExpired) return "the token has expired";
+  if (thrown instanceof errors.JWTClaimValidationFailed)
+    return `the token's ${thrown.claim} is not one that counts here`;
+  return "the token is not signed by its issuer";
+}

@@ -1,0 +1,46 @@
+import type { Logger } from "../core/index.js";
+import { wantsNothing } from "./access.js";
+import { type AuthOptions, createAuth } from "./auth/create-auth.js";
+import { createClientAddress, type TrustProxy } from "./limits/client-address.js";
+import { createLimits } from "./limits/create-limits.js";
+import type { LimitOptions } from "./limits/limit-options.js";
+import { composeGuards, contractGuard, type RouteGuard } from "./route-guard.js";
+
+/** What stands before a gateway's routes. */
+export interface GuardOptions {
+  /** Who may use which routes. @default every route is open to everybody, but those whose contracts want roles or scopes */
+  auth?: AuthOptions;
+  /** How much is taken before it is refused. @default everything */
+  limits?: LimitOptions;
+  /** Whose `x-forwarded-for` is believed: that of so many proxies in front, or of those addresses. @default 0: nobody's */
+  trustProxy?: TrustProxy;
+}
+
+export interface GuardSurroundings {
+  /** What operators wrote of a consumer, live. */
+  consumerDocument(name: string): unknown;
+  log: Logger;
+}
+
+export interface GatewayGuard {
+  readonly guard: RouteGuard;
+  start(): void;
+  stop(): void;
+}
+
+/** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
+export function guardGateway(options: GuardOptions, { consumerDocument, log }: GuardSurroundings): GatewayGuard {
+  const addressOf = createClientAddress(options.trustProxy ?? 0, "trustProxy");
+  const auth = options.auth && createAuth(options.auth, { consumerDocument, log });
+  const isOpen = auth?.isOpen ?? (({ access }) => !access || wantsNothing(access));
+  const limits = options.limits && createLimits(options.limits, { addressOf, isOpen, log });
+  return {
+    guard: composeGuards([...(limits?.before ?? []), auth?.guard ?? contractGuard, ...(limits?.after ?? [])]),
+    start() {
+      if (!auth)
+        log.info("without the option auth every route is open, but those whose contracts want roles or scopes");
+      limits?.start();
+    },
+    stop: () => limits?.stop(),
+  };
+}

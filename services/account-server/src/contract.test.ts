@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { account } from "./contract.js";
+
+const withName = (name: unknown) => account.actions.createUser.input.safeParse({ name, password: "long enough" });
+
+describe("a user's name", () => {
+  it("is the same however Unicode writes it, and around its spaces", () => {
+    expect(withName(" cafe\u0301 ").data).toMatchObject({ name: "caf\u00e9" });
+  });
+
+  it.each(["", "   ", "a\u0000b", "a\nb", "\ud800", "x".repeat(65), 7, null, undefined])("is not %j", (name) => {
+    expect(withName(name).error?.issues).toEqual([expect.objectContaining({ path: ["name"] })]);
+  });
+});
+
+describe("a list of users", () => {
+  const listed = (filters: object) => account.actions.listUsers.input.safeParse(filters);
+
+  it("holds the first fifty unless something else is asked for", () => {
+    expect(listed({}).data).toEqual({ limit: 50, skip: 0 });
+  });
+
+  it("is filtered by what names begin with, written as names are, and by times with their zone", () => {
+    expect(listed({ prefix: "cafe\u0301", createdFrom: "2026-01-01T01:00:00+01:00" }).data).toMatchObject({
+      prefix: "caf\u00e9",
+      createdFrom: new Date("2026-01-01T00:00:00Z"),
+    });
+    expect(listed({ createdBefore: "yesterday" }).error?.issues).toEqual([
+      expect.objectContaining({ path: ["createdBefore"] }),
+    ]);
+  });
+});
