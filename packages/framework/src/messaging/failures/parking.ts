@@ -103,16 +103,11 @@ export function createParking(
   }
 
   /** Whatever is not acknowledged goes back to its place when the channel closes. */
-  async function onChannel<R>(action: (channel: Channel) => Promise<R>): Promise<R> {
-    const model = await broker.outgoing.whenOpen(AbortSignal.timeout(publishTimeoutMs));
-    const channel = await model.createChannel();
-    channel.on("error", () => {});
-    try {
+  function onChannel<R>(action: (channel: Channel) => Promise<R>): Promise<R> {
+    return broker.outgoing.withChannel(async (channel) => {
       await declareOrExplain(channel, declare);
-      return await action(channel);
-    } finally {
-      await channel.close().catch(() => {});
-    }
+      return action(channel);
+    }, AbortSignal.timeout(publishTimeoutMs));
   }
 
   async function* messagesOf(channel: Channel, most: number): AsyncGenerator<GetMessage> {

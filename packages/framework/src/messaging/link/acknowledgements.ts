@@ -33,7 +33,7 @@ export class Acknowledgements {
   /** Gives it back to the queue, for another try of anyone. */
   giveBack(message: ConsumeMessage): void {
     const tag = message.fields.deliveryTag;
-    if (!this.isClosed) this.channel.nack(message, false, true);
+    this.tell(() => this.channel.nack(message, false, true));
     this.told.add(tag);
     this.skipTold();
   }
@@ -47,12 +47,22 @@ export class Acknowledgements {
       this.handled.delete(this.oldest++);
       this.skipTold();
     }
-    if (last) this.channel.ack(last, true);
+    const newest = last;
+    if (newest) this.tell(() => this.channel.ack(newest, true));
     for (const [tag, message] of this.handled) {
-      this.channel.ack(message);
+      this.tell(() => this.channel.ack(message));
       this.told.add(tag);
     }
     this.handled.clear();
+  }
+
+  private tell(what: () => void): void {
+    if (this.isClosed) return;
+    try {
+      what();
+    } catch {
+      // The channel is closing: the broker gives the message to somebody else.
+    }
   }
 
   private skipTold(): void {

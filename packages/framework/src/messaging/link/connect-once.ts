@@ -1,6 +1,7 @@
 import { type ChannelModel, connect } from "amqplib";
 import { VastifyError } from "../../core/index.js";
 import { gatherWrites } from "./gather-writes.js";
+import { orAborted } from "./or-aborted.js";
 
 export interface ConnectOptions {
   readonly url: string;
@@ -26,7 +27,7 @@ export async function connectOnce({ url, connectTimeoutMs, name, signal }: Conne
   });
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]);
   try {
-    const model = await Promise.race([connecting, whenAborted(inTime)]);
+    const model = await orAborted(connecting, inTime);
     // Without a listener an error would end the process; what follows from it comes with `close`.
     model.on("error", () => {});
     gatherWrites(model);
@@ -48,11 +49,4 @@ export function withoutPassword(url: string): string {
 function closeLate(model: ChannelModel): void {
   model.on("error", () => {});
   model.close().catch(() => {});
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

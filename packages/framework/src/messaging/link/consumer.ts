@@ -55,7 +55,7 @@ export class Consumer {
     this.isStopping = true;
     const end = performance.now() + graceMs;
     const { current } = this;
-    await current?.channel.cancel(current.tag).catch(() => {});
+    await Promise.race([current?.channel.cancel(current.tag).catch(() => {}), delay(graceMs)]);
     while (this.handling > 0 && performance.now() < end) await delay(10);
     if (this.handling > 0)
       this.log.warn(`${this.handling} handlers of ${this.options.queue} did not finish; others get their messages`);

@@ -1,6 +1,6 @@
-import type { ChannelModel } from "amqplib";
 import { type Logger, VastifyError } from "../../core/index.js";
 import { type Declare, declareOrExplain } from "./declare.js";
+import type { Link } from "./link.js";
 
 /** Something that must be there before anything is published to it. */
 export interface Declared {
@@ -23,9 +23,9 @@ export class DeclaredSet {
   }
 
   /** Declares what this connection has not seen yet, or everything anew. What is refused is told of and left out. */
-  async declare(model: ChannelModel, log: Logger, which: "all" | "new" = "all"): Promise<void> {
+  async declare(link: Link, log: Logger, which: "all" | "new" = "all"): Promise<void> {
     for (const entry of this.entries.values()) {
-      if (which === "all" || !entry.isReady) await entry.run(model, log);
+      if (which === "all" || !entry.isReady) await entry.run(link, log);
     }
   }
 }
@@ -56,15 +56,11 @@ class Entry implements Declared {
     throw new VastifyError("unavailable", message, { reason: "broker_unreachable" });
   }
 
-  /** On a channel of its own, which a refusal closes. */
-  async run(model: ChannelModel, log: Logger): Promise<void> {
-    const channel = await model.createChannel();
-    channel.on("error", () => {});
+  async run(link: Link, log: Logger): Promise<void> {
     try {
-      await declareOrExplain(channel, this.declare);
+      await link.withChannel((channel) => declareOrExplain(channel, this.declare), link.signal);
       this.isReady = true;
       this.refusal = undefined;
-      await channel.close();
     } catch (thrown) {
       if (!VastifyError.is(thrown)) throw thrown;
       this.isReady = false;

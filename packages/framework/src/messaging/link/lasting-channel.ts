@@ -1,6 +1,8 @@
 import type { Channel, ChannelModel } from "amqplib";
 import { backoffMs, delay, type Logger, silentLogger, VastifyError } from "../../core/index.js";
+import { closeChannel } from "./close-channel.js";
 import type { Link } from "./link.js";
+import { orAborted } from "./or-aborted.js";
 
 export interface ChannelWork<C extends Channel> {
   /** For logs: what the channel is for. */
@@ -20,7 +22,8 @@ export class LastingChannel<C extends Channel> {
   private readonly link: Link;
   private readonly work: ChannelWork<C>;
   private readonly ending = new AbortController();
-  private current: Channel | undefined;
+  /** Leaves the channel of the moment. */
+  private leave = () => {};
   private running: Promise<void> | undefined;
 
   constructor(link: Link, work: ChannelWork<C>) {
@@ -40,9 +43,7 @@ export class LastingChannel<C extends Channel> {
 
   /** Closes the channel, so that another one is opened. */
   renew(): void {
-    const channel = this.current;
-    this.current = undefined;
-    if (channel) void closeQuietly(channel);
+    this.leave();
   }
 
   async close(): Promise<void> {
@@ -55,19 +56,20 @@ export class LastingChannel<C extends Channel> {
     const signal = AbortSignal.any([this.ending.signal, this.link.signal]);
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const model = await this.link.whenOpen(signal);
-        const channel = await this.work.open(model);
-        const closed = new Promise<void>((resolve) => channel.once("close", () => resolve()));
+        const channel = await orAborted(this.link.openChannel(this.work.open, signal), signal);
+        const over = new Promise<void>((resolve) => {
+          channel.once("close", () => resolve());
+          this.leave = resolve;
+        });
         channel.on("error", (err: Error) => log.warn(`the channel of ${this.work.name} failed`, { err }));
-        this.current = channel;
         try {
-          await this.work.setUp(channel);
+          await orAborted(this.work.setUp(channel), signal);
           attempt = 0;
           ready();
-          await closed;
+          await orAborted(over, signal);
         } finally {
+          await closeChannel(channel);
           this.work.lost?.();
-          await closeQuietly(channel);
         }
       } catch (thrown) {
         if (signal.aborted) break;
@@ -79,14 +81,4 @@ export class LastingChannel<C extends Channel> {
     }
     failed(new VastifyError("unavailable", `${this.work.name} has been stopped`, { reason: "draining" }));
   }
-}
-
-async function closeQuietly(channel: Channel): Promise<void> {
-  // It throws when the channel is closed already.
-  await Promise.race([
-    Promise.resolve()
-      .then(() => channel.close())
-      .catch(() => {}),
-    delay(1_000),
-  ]);
 }

@@ -1,5 +1,6 @@
-import type { ChannelModel } from "amqplib";
+import { type Channel, type ChannelModel, IllegalOperationError } from "amqplib";
 import { backoffMs, delay, type Logger, silentLogger, VastifyError } from "../../core/index.js";
+import { closeChannel } from "./close-channel.js";
 import { connectOnce, withoutPassword } from "./connect-once.js";
 
 export interface LinkOptions {
@@ -11,7 +12,7 @@ export interface LinkOptions {
 /** What a link does now; `open` ends with the connection, everything else with `stop`. */
 type LinkState =
   | { readonly kind: "idle" | "connecting" | "stopped" }
-  | { readonly kind: "open"; readonly model: ChannelModel };
+  | { readonly kind: "open"; readonly model: ChannelModel; readonly lost: () => void };
 
 const reconnect = { baseMs: 100, maxMs: 5_000 };
 
@@ -69,8 +70,35 @@ export class Link {
     void this.keepOpen(model);
   }
 
-  /** The connection, as soon as there is one. @throws VastifyError `unavailable` when the signal aborts before */
-  async whenOpen(signal: AbortSignal): Promise<ChannelModel> {
+  /**
+   * Opens a channel as soon as there is a connection.
+   * @param open what is called on the connection
+   * @throws VastifyError `unavailable` when the signal aborts before there is one; what amqplib throws
+   */
+  async openChannel<C extends Channel>(open: (model: ChannelModel) => Promise<C>, signal: AbortSignal): Promise<C> {
+    const model = await this.whenOpen(signal);
+    try {
+      return await open(model);
+    } catch (thrown) {
+      // It was closed before anybody could listen for its end.
+      if (thrown instanceof IllegalOperationError && this.state.kind === "open" && this.state.model === model)
+        this.state.lost();
+      throw thrown;
+    }
+  }
+
+  /** Does something over a channel of its own, which a refusal closes, as soon as there is a connection. */
+  async withChannel<R>(action: (channel: Channel) => Promise<R>, signal: AbortSignal): Promise<R> {
+    const channel = await this.openChannel((model) => model.createChannel(), signal);
+    channel.on("error", () => {});
+    try {
+      return await action(channel);
+    } finally {
+      await closeChannel(channel);
+    }
+  }
+
+  private async whenOpen(signal: AbortSignal): Promise<ChannelModel> {
     const given = AbortSignal.any([signal, this.signal]);
     while (!given.aborted) {
       if (this.state.kind === "open") return this.state.model;
@@ -95,9 +123,10 @@ export class Link {
 
   private async keepOpen(first: ChannelModel): Promise<void> {
     for (let model = first; ; ) {
-      const closed = new Promise<void>((resolve) => model.once("close", () => resolve()));
-      this.opened(model);
-      await closed;
+      await new Promise<void>((resolve) => {
+        model.once("close", () => resolve());
+        this.opened(model, resolve);
+      });
       this.blockedBecause = undefined;
       if (this.signal.aborted) return;
       this.state = { kind: "connecting" };
@@ -111,8 +140,8 @@ export class Link {
     }
   }
 
-  private opened(model: ChannelModel): void {
-    this.state = { kind: "open", model };
+  private opened(model: ChannelModel, lost: () => void): void {
+    this.state = { kind: "open", model, lost };
     const tell = (why: string | undefined) => {
       this.blockedBecause = why;
       for (const listener of this.onBlocked) listener();

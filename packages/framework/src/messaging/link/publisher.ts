@@ -63,7 +63,7 @@ export class Publisher {
   /** What is published to; it is declared with every connection, and whenever a message comes back for want of it. */
   declare(name: string, declare: Declare): Declared {
     const { declared, isNew } = this.declared.get(name, declare);
-    if (isNew && this.channel) void this.declareNow("new").catch(() => {});
+    if (isNew && this.channel) void this.declared.declare(this.link, this.log, "new").catch(() => {});
     return declared;
   }
 
@@ -98,7 +98,7 @@ export class Publisher {
   }
 
   private async setUp(channel: ConfirmChannel): Promise<void> {
-    await this.declareNow("all");
+    await this.declared.declare(this.link, this.log);
     channel.on("return", (message: Message) => this.returned(message));
     channel.on("drain", () => {
       this.isFull = false;
@@ -106,11 +106,7 @@ export class Publisher {
     });
     this.isFull = false;
     this.channel = channel;
-    this.pump();
-  }
-
-  private async declareNow(which: "all" | "new"): Promise<void> {
-    await this.declared.declare(await this.link.whenOpen(this.link.signal), this.log, which);
+    this.repeatLost();
   }
 
   private mayWrite(): boolean {
@@ -146,22 +142,30 @@ export class Publisher {
       });
       if (!goOn) this.isFull = true;
     } catch {
-      // The channel is closed, and `lost` comes.
       this.unconfirmed.delete(pending);
+      this.channel = undefined;
       this.lost.push(pending);
+      // It may have been closed before anybody could listen for its end.
+      this.lasting.renew();
     }
   }
 
   /** Not confirmed: for trouble within the broker, or for the end of its channel, which amqplib tells in order. */
   private refused(pending: PendingPublish, error: unknown, channel: ConfirmChannel): void {
-    if (this.channel === channel) this.channel = undefined;
     this.lost.push(pending);
+    // The broker never answered when its channel was left, and another one is at work already.
+    if (this.channel && this.channel !== channel) return queueMicrotask(() => this.repeatLost());
+    this.channel = undefined;
     // With its channel all that were sent after it come after it again.
     if (error instanceof Error && error.message === "message nacked") this.lasting.renew();
   }
 
   private lose(): void {
     this.channel = undefined;
+    this.repeatLost();
+  }
+
+  private repeatLost(): void {
     const again = this.lost;
     this.lost = [];
     this.requeue(again);

@@ -96,13 +96,11 @@ export function createWorkQueue<T>(broker: Broker, name: string, options: WorkQu
       return subscribe(broker, name, plans, handler, consumeOptions);
     },
     async count() {
-      const model = await broker.outgoing.whenOpen(AbortSignal.timeout(publishTimeoutMs));
-      const channel = await model.createChannel();
-      channel.on("error", () => {});
-      let count = 0;
-      for (const queue of queues) count += (await channel.checkQueue(queue)).messageCount;
-      await channel.close();
-      return count;
+      return broker.outgoing.withChannel(async (channel) => {
+        let count = 0;
+        for (const queue of queues) count += (await channel.checkQueue(queue)).messageCount;
+        return count;
+      }, AbortSignal.timeout(publishTimeoutMs));
     },
   };
 }
