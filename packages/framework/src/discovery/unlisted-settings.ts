@@ -15,8 +15,8 @@ export interface UnlistedSettingsOptions {
 
 /**
  * Settings that Consul lists no longer. One key that goes is an operator's deletion and counts at once. Several at once,
- * all of them, or any after Consul was away or began anew are as likely a loss: each of those stays until it is written
- * again or its time is over, since they come back key by key.
+ * or any after Consul was away or began anew, are as likely a loss: each of those stays until it is written again or its
+ * time is over, since they come back key by key.
  */
 export interface UnlistedSettings {
   /** What is in force, now that Consul lists these. @param isDoubtful whether Consul was away or began anew */
@@ -52,7 +52,7 @@ export function createUnlistedSettings(options: UnlistedSettingsOptions): Unlist
   return {
     take(now, isDoubtful) {
       const gone = new Map([...listed].filter(([key]) => !now.has(key)));
-      const isLoss = gone.size > 0 && (isDoubtful || gone.size > 1 || gone.size === listed.size);
+      const isLoss = gone.size > 0 && (isDoubtful || gone.size > 1);
       listed = now;
       for (const key of now.keys()) kept.delete(key);
       if (isLoss) {
