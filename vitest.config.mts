@@ -9,6 +9,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "services/*/src/**/*.test.ts"],
+          // No test is about speed: a busy machine takes its time.
+          testTimeout: 60_000,
         },
       },
       {

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Pm2Message, Pm2Order } from "./pm2-messages.js";
 
 // pm2's own declarations leave out what its bus sends.
@@ -67,10 +68,26 @@ function follow(bus: NodeJS.EventEmitter): void {
 async function stop(): Promise<void> {
   if (isStopping) return;
   isStopping = true;
-  pm2.delete("all", () => {
-    if (home) rmSync(home, { recursive: true, force: true });
-    process.exit(0);
-  });
+  await deleteAll();
+  // A service that pm2 was about to start when it was told to delete them all comes up afterwards.
+  for (let quietLooks = 0; quietLooks < 2; ) {
+    await delay(100);
+    if ((await runningPids()).length === 0) quietLooks += 1;
+    else {
+      quietLooks = 0;
+      await deleteAll();
+    }
+  }
+  if (home) rmSync(home, { recursive: true, force: true });
+  process.exit(0);
+}
+
+function deleteAll(): Promise<void> {
+  return new Promise((resolve) => pm2.delete("all", () => resolve()));
+}
+
+function runningPids(): Promise<number[]> {
+  return new Promise((resolve) => withPids(resolve));
 }
 
 /** pm2 takes the rest from there: the services it is waiting for have ended. */

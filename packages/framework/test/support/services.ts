@@ -52,7 +52,7 @@ export async function startGateway(options: TestOptions): Promise<Gateway> {
 export async function until<T>(
   probe: () => T | Promise<T>,
   what: string,
-  deadlineMs = 15_000,
+  deadlineMs = 50_000,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + deadlineMs;
   for (;;) {
