@@ -8,6 +8,7 @@ export type { StandardSchema } from "./message/standard-schema.js";
 export { type RabbitPart, rabbit } from "./rabbit.js";
 export type { RabbitOptions } from "./rabbit-options.js";
 export type { ConsumeOptions, Subscription } from "./ways/consume.js";
+export { type EventPublisher, eventPublisher, type KeptEvent } from "./ways/event-publisher.js";
 export type { EventDefinition, Events, OnEventOptions } from "./ways/events.js";
 export type {
   ExchangeOptions,
