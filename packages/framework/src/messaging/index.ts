@@ -1,6 +1,7 @@
+export type { SeenMessages } from "../core/index.js";
 export type { Chosen, ParkedMessage, Parking } from "./failures/parking.js";
 export type { RetryOptions } from "./failures/retry.js";
-export { type MemorySeenOptions, memorySeen, type SeenMessages } from "./failures/seen-messages.js";
+export { type MemorySeenOptions, memorySeen } from "./failures/seen-messages.js";
 export type { PublishOptions } from "./message/compose.js";
 export type { Delivery, Handler } from "./message/delivery.js";
 export type { Headers, HeaderValue } from "./message/headers.js";

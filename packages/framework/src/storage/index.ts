@@ -13,3 +13,4 @@ export type { OutboxEvent, OutboxPublisher, OutboxRecord } from "./outbox/outbox
 export { announce, deleteAnnounced, type OutboxDocument, outboxPlugin } from "./outbox/outbox-plugin.js";
 export { type OutboxRelayOptions, outboxRelay } from "./outbox/outbox-relay.js";
 export { type RetryConflictsOptions, retryConflicts } from "./retry-conflicts.js";
+export { type MongoSeenOptions, mongoSeen } from "./seen/mongo-seen.js";
