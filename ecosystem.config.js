@@ -18,6 +18,7 @@ const shared = [
   "DRAIN_NOTICE_MS",
   "DRAIN_GRACE_MS",
   "REDIS_URL",
+  "AMQP_URL",
   "CONFIG_SERVER_VERSION",
   "SEED_DEMO_USERS",
 ];

@@ -10,6 +10,8 @@ export interface AccountConfig {
   readonly mongoUri: string;
   /** Where users are cached for all instances. Without it each caches them for a second, by itself. */
   readonly redisUrl: string | undefined;
+  /** Where changes of users are announced. Without it they only go into the log. */
+  readonly amqpUrl: string | undefined;
   /** Which versions of config-server will do. */
   readonly configServerVersion: string;
   readonly seedDemoUsers: boolean;
@@ -26,17 +28,23 @@ const shape = {
     .regex(/^rediss?:\/\/./)
     .describe('a URL such as "redis://127.0.0.1:6379"')
     .optional(),
+  AMQP_URL: z
+    .string()
+    .regex(/^amqps?:\/\/./)
+    .describe('a URL such as "amqp://127.0.0.1:5672"')
+    .optional(),
   CONFIG_SERVER_VERSION: envVersionRange.default("^1.0.0"),
   SEED_DEMO_USERS: envSwitch.default(true),
 };
 
 /** @throws VastifyError naming the variable that is wrong */
 export function readConfig(env: Env): AccountConfig {
-  const { MONGODB_URI, REDIS_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, shape);
+  const { MONGODB_URI, REDIS_URL, AMQP_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, shape);
   return {
     service: serviceEnv(env, { name: "account-server", version, httpPort: 3333, microservicePort: 10_015 }),
     mongoUri: MONGODB_URI,
     redisUrl: REDIS_URL,
+    amqpUrl: AMQP_URL,
     configServerVersion: CONFIG_SERVER_VERSION,
     seedDemoUsers: SEED_DEMO_USERS,
   };

@@ -1,4 +1,4 @@
-import { defineAction, defineContract } from "vastify";
+import { defineAction, defineContract, defineEvent } from "vastify";
 import { z } from "zod";
 
 /** Two ways to write one name in Unicode are one name; what can't be seen or stored is none. */
@@ -14,6 +14,9 @@ const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text)
 
 /** A user as others see it. */
 const user = z.object({ id: z.string(), name: z.string(), createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
+
+/** What an event tells of a user: as it was right after the change, whose number `version` is. */
+const changedUser = z.object({ id: z.string(), name: z.string(), version: z.int() });
 
 export type User = z.output<typeof user>;
 
@@ -79,5 +82,14 @@ export const account = defineContract({
       input: z.object({ name, password: z.string().max(128) }),
       output: z.object({ code: z.int(), desc: z.string(), user }),
     }),
+  },
+  events: {
+    userCreated: defineEvent({ name: "user.created", summary: "A user was added", payload: changedUser }),
+    userUpdated: defineEvent({
+      name: "user.updated",
+      summary: "A user got another name, another password, or both",
+      payload: changedUser,
+    }),
+    userDeleted: defineEvent({ name: "user.deleted", summary: "A user was deleted", payload: changedUser }),
   },
 });

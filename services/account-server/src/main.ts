@@ -5,10 +5,11 @@ import { databaseName } from "./models/database-name.js";
 import { prepareUsers } from "./models/prepare-users.js";
 import { userMigrations, userModel } from "./models/user.js";
 import { createUserCache } from "./models/user-cache.js";
+import { publishUserEvents } from "./models/user-events.js";
 import { userActions, userModule } from "./modules/user.js";
 
 await runService(() => {
-  const { service, mongoUri, redisUrl, configServerVersion, seedDemoUsers } = readConfig(process.env);
+  const { service, mongoUri, redisUrl, amqpUrl, configServerVersion, seedDemoUsers } = readConfig(process.env);
   const database = mongo({ uri: mongoUri, connection: { dbName: databaseName(mongoUri) } });
   const users = userModel(database.connection);
   const { connection } = database;
@@ -20,6 +21,7 @@ await runService(() => {
       migrations(connection, userMigrations, { collection: "account_migrations" }),
       prepareUsers(users, { seedDemoUsers }),
       cache.part,
+      ...publishUserEvents(users, amqpUrl),
     ],
     contracts: [userActions(users, cache, { version: service.version, configServerVersion })],
     modules: [userModule],

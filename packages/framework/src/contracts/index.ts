@@ -10,8 +10,8 @@ export {
   type RestRoute,
 } from "./action.js";
 export { type Caller, type CallerOptions, createCaller } from "./caller.js";
-export { compareContracts, type ContractChange } from "./compare/compare-contracts.js";
 export { checkValue } from "./check-value.js";
+export { type ContractChange, compareContracts } from "./compare/compare-contracts.js";
 export { type Contract, type ContractDeclaration, defineContract, patternText } from "./contract.js";
 export {
   type ActionDescription,

@@ -20,4 +20,5 @@ export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
 export { type Part, type PartContext, type PartHealth, startParts, stopParts } from "./part.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
+export type { SeenClaim, SeenMessages } from "./seen-messages.js";
 export { isTraceId, newTraceId } from "./trace.js";

@@ -1,7 +1,7 @@
 import {
-  checkValue,
   type Contract,
   type ContractAction,
+  checkValue,
   headersOf,
   type Implementation,
   inputOf,

@@ -11,7 +11,15 @@ import {
 import { retryConflicts } from "vastify/storage";
 import { account } from "../contract.js";
 import { hashPassword, verifyPassword } from "../models/password.js";
-import { isDuplicate, toUser, type UserDocument, type UserModel } from "../models/user.js";
+import {
+  addUser,
+  isDuplicate,
+  removeUser,
+  toUser,
+  type UserDocument,
+  type UserModel,
+  updateUser,
+} from "../models/user.js";
 import type { CachedUser, UserCache } from "../models/user-cache.js";
 import { conditionOf } from "../models/user-filters.js";
 import { entityTagOf, expectMatch } from "./entity-tag.js";
@@ -53,12 +61,6 @@ export function userActions(
     }
   }
 
-  async function deleteVersion(user: UserDocument): Promise<UserDocument> {
-    const { deletedCount } = await users.deleteOne({ _id: user._id, version: user.version });
-    if (deletedCount > 0) return user;
-    throw new VastifyError("failed_precondition", "it was changed meanwhile", { reason: "version_conflict" });
-  }
-
   async function findByCredentials(name: string, password: string): Promise<UserDocument | undefined> {
     const user = await users.findOne({ name }).select("+passwordHash");
     return (await verifyPassword(password, user?.passwordHash)) && user ? user : undefined;
@@ -81,7 +83,7 @@ export function userActions(
 
       async createUser({ name, password }) {
         const passwordHash = await hashPassword(password);
-        const created = await unlessNameTaken(name, users.create({ name, passwordHash }));
+        const created = await unlessNameTaken(name, addUser(users, { name, passwordHash }));
         await cache.forget(created.id);
         const headers = { location: `/user/${created.id}`, etag: entityTagOf(created.version) };
         return { ...toUser(created), http$: { status: 201, headers } };
@@ -93,12 +95,12 @@ export function userActions(
           ...(name !== undefined && { name }),
           ...(password !== undefined && { passwordHash: await hashPassword(password) }),
         };
-        const edited = await changeUser(id, context, (user) => unlessNameTaken(name, user.set(changes).save()));
+        const edited = await changeUser(id, context, (user) => unlessNameTaken(name, updateUser(user, changes)));
         return withEntityTag({ user: toUser(edited), version: edited.version });
       },
 
       async deleteUser({ id }, context) {
-        await changeUser(expectId(id), context, deleteVersion);
+        await changeUser(expectId(id), context, removeUser);
       },
 
       /** The codes are asked for whether or not the password is right, so that the answer tells no more than it says. */

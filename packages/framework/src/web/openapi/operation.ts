@@ -1,6 +1,6 @@
 import type { ActionDescription, JsonSchema } from "../../contracts/index.js";
 import type { ServedRoute } from "../gateway-routes.js";
-import { parametersOf, type PathTemplate } from "./path-template.js";
+import { type PathTemplate, parametersOf } from "./path-template.js";
 import { placeSchema } from "./place-schema.js";
 
 type Json = Readonly<Record<string, unknown>>;
