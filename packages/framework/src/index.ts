@@ -53,6 +53,7 @@ export {
 export {
   type ErrorCode,
   errorCodes,
+  type Identity,
   type LogFields,
   type Message,
   type Part,

@@ -1,6 +1,5 @@
 import type { Context } from "koa";
-import { VastifyError } from "../../core/index.js";
-import type { Identity } from "../access.js";
+import { type Identity, VastifyError } from "../../core/index.js";
 
 /** One way in which a client can show who it is. */
 export interface Credentials {
