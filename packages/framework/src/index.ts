@@ -39,6 +39,7 @@ export {
   defineContract,
   defineEvent,
   type EventDeclaration,
+  type HttpAnswer,
   type Implementation,
   type ImplementOptions,
   type InputOf,

@@ -42,8 +42,12 @@ export interface HttpAnswer {
   readonly http$?: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> };
 }
 
-/** What a handler may give: for an object, also how HTTP shall answer. */
-type Given<Output> = Output extends object ? Output & HttpAnswer : Output;
+/** What a handler may give: for an object, or nothing, also how HTTP shall answer. */
+type Given<Output> = Output extends object
+  ? Output & HttpAnswer
+  : Output extends void
+    ? Output | HttpAnswer | undefined
+    : Output;
 
 export type ActionHandler<Input, Output> = (
   input: Input,

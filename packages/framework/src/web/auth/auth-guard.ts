@@ -42,5 +42,6 @@ export function authGuard({ credentials, isOpen }: AuthGuardOptions): RouteGuard
     ctx.vary(["authorization", "x-api-key", "cookie"]);
     ctx.state.identity = isOpen(route) ? await identify(ctx).catch(() => undefined) : await expectIdentity(ctx, route);
     await next();
+    for (const { review } of credentials) review?.(ctx);
   };
 }

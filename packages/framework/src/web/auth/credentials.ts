@@ -10,6 +10,8 @@ export interface Credentials {
    * @throws VastifyError `unauthenticated` reason `bad_credentials`, and others of the kind
    */
   identify(ctx: Context): Promise<Identity | undefined>;
+  /** Looks at the answer before it is sent. */
+  review?(ctx: Context): void;
 }
 
 /** What follows an authentication scheme in a request's `authorization`, if it is this scheme. */
