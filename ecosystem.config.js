@@ -21,6 +21,12 @@ const shared = [
   "AMQP_URL",
   "CONFIG_SERVER_VERSION",
   "SEED_DEMO_USERS",
+  "IDENTITY_KEYS",
+  "SESSION_SECRET",
+  "SESSION_HOURS",
+  "SESSION_COOKIE_SECURE",
+  "OPEN_ROUTES",
+  "TRUST_PROXY",
 ];
 
 const given = (names) =>

@@ -39,6 +39,7 @@ export {
   defineContract,
   defineEvent,
   type EventDeclaration,
+  type HttpAnswer,
   type Implementation,
   type ImplementOptions,
   type InputOf,
@@ -53,6 +54,7 @@ export {
 export {
   type ErrorCode,
   errorCodes,
+  type Identity,
   type LogFields,
   type Message,
   type Part,

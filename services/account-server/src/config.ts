@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { type Env, envSwitch, envVersionRange, readEnv, type ServiceEnv, serviceEnv } from "vastify";
 import { z } from "zod";
+import type { SessionOptions } from "./models/sessions.js";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
@@ -15,6 +16,8 @@ export interface AccountConfig {
   /** Which versions of config-server will do. */
   readonly configServerVersion: string;
   readonly seedDemoUsers: boolean;
+  /** Without it a login only tells whether the password is right. */
+  readonly session: SessionOptions | undefined;
 }
 
 const shape = {
@@ -35,11 +38,20 @@ const shape = {
     .optional(),
   CONFIG_SERVER_VERSION: envVersionRange.default("^1.0.0"),
   SEED_DEMO_USERS: envSwitch.default(true),
+  SESSION_SECRET: z.string().optional(),
+  SESSION_HOURS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/)
+    .transform(Number)
+    .describe("a whole number of hours from 1 to 9999")
+    .default(12),
+  SESSION_COOKIE_SECURE: envSwitch.default(true),
 };
 
 /** @throws VastifyError naming the variable that is wrong */
 export function readConfig(env: Env): AccountConfig {
-  const { MONGODB_URI, REDIS_URL, AMQP_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, shape);
+  const { MONGODB_URI, REDIS_URL, AMQP_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS, ...read } = readEnv(env, shape);
+  const { SESSION_SECRET: secret, SESSION_HOURS: hours, SESSION_COOKIE_SECURE: isSecure } = read;
   return {
     service: serviceEnv(env, { name: "account-server", version, httpPort: 3333, microservicePort: 10_015 }),
     mongoUri: MONGODB_URI,
@@ -47,5 +59,6 @@ export function readConfig(env: Env): AccountConfig {
     amqpUrl: AMQP_URL,
     configServerVersion: CONFIG_SERVER_VERSION,
     seedDemoUsers: SEED_DEMO_USERS,
+    session: secret === undefined ? undefined : { secret, hours, isSecure },
   };
 }

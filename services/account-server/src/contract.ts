@@ -20,6 +20,9 @@ const changedUser = z.object({ id: z.string(), name: z.string(), version: z.int(
 
 export type User = z.output<typeof user>;
 
+/** The token that a login puts into a cookie, as a gateway is told of it: `auth: { tokens: { ...session, secret } }`. */
+export const session = { cookie: "session", issuer: "account-server", audience: "vastify" } as const;
+
 /** What account-server offers. Callers import this, and nothing else of it. */
 export const account = defineContract({
   target: "account-server",
@@ -74,13 +77,19 @@ export const account = defineContract({
       input: z.object({ id }),
     }),
     login: defineAction({
-      summary: "Tells whether a password is a user's",
+      summary: "Tells whether a password is a user's, and begins a session where a secret signs it",
       pattern: { module: "user", if: "login" },
       access: "public",
       idempotent: true,
       // Not the rules of a new password: those that were valid once still are.
       input: z.object({ name, password: z.string().max(128) }),
       output: z.object({ code: z.int(), desc: z.string(), user }),
+    }),
+    logout: defineAction({
+      summary: "Takes the session's cookie back",
+      pattern: { module: "user", if: "logout" },
+      access: "public",
+      idempotent: true,
     }),
   },
   events: {

@@ -14,6 +14,7 @@ export {
 } from "./error.js";
 export { type Check, fields, list, milliseconds, share, text, wholeNumber, yesOrNo } from "./expect-fields.js";
 export { badOption, expectPort, expectTargetName } from "./expect-option.js";
+export type { Identity } from "./identity.js";
 export { isDeeperThan } from "./json-depth.js";
 export { type ListenOptions, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";

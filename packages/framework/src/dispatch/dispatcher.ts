@@ -5,6 +5,7 @@ import {
   Call,
   type CallOptions,
   Deadlines,
+  type Identity,
   isTraceId,
   keysOf,
   type Logger,
@@ -45,6 +46,8 @@ export interface ActOptions {
   idempotent?: boolean;
   /** Of the request that led to this call, by their names in lower case: routing rules may look at them. @default none */
   headers?: RequestHeaders;
+  /** Who it is made for: its action knows by `this.identity`, or `context.identity` of a contract's. @default nobody */
+  identity?: Identity | undefined;
 }
 
 export interface DispatcherOptions {
@@ -63,6 +66,7 @@ export interface ReceivedCall {
   readonly tx?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly hops: number;
+  readonly identity?: Identity | undefined;
 }
 
 export interface Dispatcher {
@@ -250,16 +254,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     seneca,
     act(message, actOptions) {
       if (typeof message !== "object" || message === null) return Promise.reject(badMessage(message));
-      const { timeoutMs, tx, idempotent, headers, signal } = actOptions ?? {};
+      const { timeoutMs, tx, idempotent, headers, identity, signal } = actOptions ?? {};
       if (tx !== undefined && !isTraceId(tx))
         return Promise.reject(badOption("tx", tx, "a trace id of visible ASCII without quotes"));
       const call = hasDirectives(message)
-        ? beginDirected(message, { timeoutMs, tx, idempotent, headers } as Partial<CallOptions>, signal)
-        : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent, headers }, signal);
+        ? beginDirected(message, { timeoutMs, tx, idempotent, headers, identity } as Partial<CallOptions>, signal)
+        : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent, headers, identity }, signal);
       return signal ? outcomeUntil(signal, call) : outcomeOf(call);
     },
-    receive({ message, tx, timeoutMs = defaultTimeoutMs, hops }) {
-      const call = new Call(message, { timeoutMs, tx, hops }, deadlines);
+    receive({ message, tx, timeoutMs = defaultTimeoutMs, hops, identity }) {
+      const call = new Call(message, { timeoutMs, tx, hops, identity }, deadlines);
       if (hops > maxHops) {
         const text = `the call crossed ${hops} processes; it goes round in circles`;
         call.fail(new VastifyError("failed_precondition", text, { reason: "too_many_hops" }));

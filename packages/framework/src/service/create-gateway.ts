@@ -64,6 +64,8 @@ export function createGateway({ auth, limits, trustProxy, docs, edge, ...options
         name: "routes",
         async start({ signal }) {
           guarding.start();
+          if (auth && !resolved.peers.identityKeys)
+            log.info("without peers.identityKeys the services are not told who sends a request");
           descriptions.onChange(() => routes.update(descriptions.list(), descriptions.versionsOf));
           descriptions.start();
           // Whoever is reached before it knows its routes answers 404 to what it serves a moment later.

@@ -123,8 +123,13 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const snapshot = createSnapshot({ path: options.snapshot, log });
   const directory = createDirectory({ consul, servicesRefreshMs, keepUnlistedMs, snapshot, log });
   const settings = createSettings({ consul, refreshMs: servicesRefreshMs, keepUnlistedMs, snapshot, log });
-  const { secret, tls, heartbeatMs } = options.peers;
-  const transport = createTransportClient({ secret, tls, ...(heartbeatMs !== undefined && { heartbeatMs }) });
+  const { secret, tls, heartbeatMs, identityKeys } = options.peers;
+  const transport = createTransportClient({
+    secret,
+    tls,
+    identityKeys,
+    ...(heartbeatMs !== undefined && { heartbeatMs }),
+  });
   const remote = createRouter({
     self: { target: name, version },
     ...{ directory, transport, settings, zone: options.zone, log },
@@ -189,6 +194,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       port: wanted.microservice,
       exclusive: true,
       limits: options.microservice.limits,
+      identities: identityKeys && { target: name, keys: identityKeys },
       secret,
       tls: tls && { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
       log,

@@ -5,7 +5,7 @@ import type { ConsulOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
 import { type Balance, isVersion, type TargetPolicy, versionsFor } from "../routing/index.js";
 import { type LogOptions, logLevels } from "../telemetry/index.js";
-import { resolveTransportLimits, type TransportLimits } from "../transport/index.js";
+import { expectIdentityKeys, resolveTransportLimits, type TransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
 
 export interface HttpOptions {
@@ -31,6 +31,11 @@ export interface PeerOptions {
    * With a `ca`, peers must show a certificate too. @default plain
    */
   tls?: { cert: string; key: string; ca?: string };
+  /**
+   * Secrets of 32 characters and more that sign who a call is made for, such as the gateway's client. The first signs;
+   * any of them may have signed what comes. @default none: nobody is told, and nobody's word is taken for it
+   */
+  identityKeys?: readonly string[];
   /**
    * How often a peer that we called is asked whether it lives, in milliseconds. One that is silent from one question to
    * the next is given up: idempotent calls go elsewhere, if their deadline still allows it. A peer whose event loop is
@@ -189,7 +194,7 @@ const known = {
     "checkIntervalSeconds",
     "renewMs",
   ],
-  peers: ["secret", "tls", "heartbeatMs"],
+  peers: ["secret", "tls", "heartbeatMs", "identityKeys"],
 } as const;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
@@ -212,6 +217,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
   expectKnown("consul", consul, known.consul);
   expectKnown("peers", peers, known.peers);
   if (peers.heartbeatMs !== undefined) expectPositive("peers.heartbeatMs", peers.heartbeatMs);
+  if (peers.identityKeys !== undefined) expectIdentityKeys("peers.identityKeys", peers.identityKeys);
   if (typeof host !== "string" || host === "") throw badOption("host", host, "an address");
   const name = expectTargetName("name", options.name);
   const version = expectVersion(options.version);

@@ -100,7 +100,7 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
         },
         readBody,
         async (ctx) => {
-          const { tx, signal, chosen } = ctx.state as RequestState & { chosen: ChosenVersion };
+          const { tx, signal, identity, chosen } = ctx.state as RequestState & { chosen: ChosenVersion };
           const { route, version } = chosen;
           const { body } = ctx.request as { body?: unknown };
           const args = { body, query: queryOf(ctx), params: { ...ctx.params }, ...actionHeaders(ctx) };
@@ -112,6 +112,7 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
             signal,
             idempotent,
             headers: ctx.headers,
+            identity,
             ...(timeoutMs !== undefined && { timeoutMs }),
           };
           const result = await callWithUpload(ctx, addressed, (message, more) =>

@@ -1,6 +1,5 @@
 import Koa, { type Context, type Middleware } from "koa";
-import { httpStatusOfError, type Logger, newTraceId, VastifyError } from "../core/index.js";
-import type { Identity } from "./access.js";
+import { httpStatusOfError, type Identity, type Logger, newTraceId, VastifyError } from "../core/index.js";
 import { problemOf, problemType } from "./problem.js";
 
 /** Seconds that a client shall wait after a 503 or 429 when nobody knows better: about one round of discovery. */

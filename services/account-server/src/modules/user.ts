@@ -2,6 +2,7 @@ import { config } from "@vastify/config-server/contract";
 import { isValidObjectId } from "mongoose";
 import {
   type ActionContext,
+  type HttpAnswer,
   type Implementation,
   implement,
   type Seneca,
@@ -11,6 +12,7 @@ import {
 import { retryConflicts } from "vastify/storage";
 import { account } from "../contract.js";
 import { hashPassword, verifyPassword } from "../models/password.js";
+import type { Sessions } from "../models/sessions.js";
 import {
   addUser,
   isDuplicate,
@@ -29,6 +31,8 @@ export interface UserActionsOptions {
   readonly version: string;
   /** Which versions of config-server will do. */
   readonly configServerVersion: string;
+  /** What a login begins. @default nothing: it only tells whether the password is right */
+  readonly sessions?: Sessions | undefined;
 }
 
 /** How long a login waits for config-server, in milliseconds. */
@@ -38,7 +42,7 @@ const codesTimeoutMs = 2_000;
 export function userActions(
   users: UserModel,
   cache: UserCache,
-  { version, configServerVersion }: UserActionsOptions,
+  { version, configServerVersion, sessions }: UserActionsOptions,
 ): Implementation {
   /**
    * Changes what the caller means: with `If-Match` that very version, without it whatever is there now, also when
@@ -113,7 +117,12 @@ export function userActions(
         if (!user) {
           throw new VastifyError("unauthenticated", codes.wrongCredentials.desc, { reason: "wrong_credentials" });
         }
-        return { ...codes.success, user: toUser(user) };
+        const result = { ...codes.success, user: toUser(user) };
+        return sessions ? { ...result, http$: withCookie(await sessions.begin(user.id)) } : result;
+      },
+
+      async logout() {
+        return sessions && { http$: withCookie(sessions.end()) };
       },
     },
   );
@@ -123,7 +132,10 @@ export function userActions(
 export const userModule: ServiceModule = {
   plugin: function user(this: Seneca) {
     this.add("cmd:login", async function ({ name, password }) {
-      return this.post({ module: "user", if: "login", name, password });
+      const login = (await this.post({ module: "user", if: "login", name, password })) as HttpAnswer;
+      // A session is for browsers.
+      const { http$: _, ...result } = login;
+      return result;
     });
   },
   routes: {
@@ -133,12 +145,17 @@ export const userModule: ServiceModule = {
       list: { GET: true, name: "" },
       create: { POST: true, name: "" },
       login: { POST: true },
+      logout: { POST: true },
       load: { GET: true, name: "", suffix: "/:id" },
       edit: { PUT: true, name: "", suffix: "/:id" },
       delete: { DELETE: true, name: "", suffix: "/:id" },
     },
   },
 };
+
+function withCookie(cookie: string) {
+  return { headers: { "set-cookie": cookie, "cache-control": "no-store" } };
+}
 
 function withEntityTag({ user, version }: CachedUser) {
   return { ...user, http$: { headers: { etag: entityTagOf(version) } } };

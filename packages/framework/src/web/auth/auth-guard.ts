@@ -1,6 +1,6 @@
 import type { Context } from "koa";
-import { VastifyError } from "../../core/index.js";
-import { expectAllowed, type Identity, notLoggedIn } from "../access.js";
+import { type Identity, VastifyError } from "../../core/index.js";
+import { expectAllowed, notLoggedIn } from "../access.js";
 import type { RouteGuard } from "../route-guard.js";
 import type { OfferedRoute } from "../route-versions.js";
 import type { Credentials } from "./credentials.js";
@@ -42,5 +42,6 @@ export function authGuard({ credentials, isOpen }: AuthGuardOptions): RouteGuard
     ctx.vary(["authorization", "x-api-key", "cookie"]);
     ctx.state.identity = isOpen(route) ? await identify(ctx).catch(() => undefined) : await expectIdentity(ctx, route);
     await next();
+    for (const { review } of credentials) review?.(ctx);
   };
 }

@@ -1,6 +1,5 @@
 import type { Context } from "koa";
-import { VastifyError } from "../../core/index.js";
-import type { Identity } from "../access.js";
+import { type Identity, VastifyError } from "../../core/index.js";
 
 /** One way in which a client can show who it is. */
 export interface Credentials {
@@ -11,6 +10,8 @@ export interface Credentials {
    * @throws VastifyError `unauthenticated` reason `bad_credentials`, and others of the kind
    */
   identify(ctx: Context): Promise<Identity | undefined>;
+  /** Looks at the answer before it is sent. */
+  review?(ctx: Context): void;
 }
 
 /** What follows an authentication scheme in a request's `authorization`, if it is this scheme. */

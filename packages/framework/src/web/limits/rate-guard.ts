@@ -62,7 +62,7 @@ function nameOf({ limit, windowMs, routes = [] }: RateRule): string {
 /** Of several rates the one that has least left, in the header fields that the IETF's httpapi group drafted first. */
 function tell(ctx: Context, { limit }: RateRule, { allowed, remaining, resetMs }: Taken): void {
   const told = ctx.response.get("ratelimit-remaining");
-  if (allowed && told !== "" && Number(told) <= remaining) return;
+  if (allowed && told && Number(told) <= remaining) return;
   ctx.set({
     "ratelimit-limit": String(limit),
     "ratelimit-remaining": String(remaining),
