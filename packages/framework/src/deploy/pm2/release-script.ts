@@ -21,7 +21,7 @@ put_in_place() {
     mkdir -p node_modules && cp ${lockFile} node_modules/.installed-from || return
   fi
   ${compile} || return
-  npx --no-install vastify release deploy/ecosystem.config.js --env "$1"
+  PATH="$PWD/node_modules/.bin:$PATH" vastify release deploy/ecosystem.config.js --env "$1"
 }
 
 # pm2 deploy lists a release before this script runs; one that was refused must not be gone back to.
