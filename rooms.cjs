@@ -34,10 +34,12 @@ module.exports = {
     rooms: ["core", "contracts", "discovery", "transport", "dispatch", "routing", "telemetry", "web"],
     packages: ["zod"],
   },
+  deploy: { rooms: ["core"], packages: ["semver", "@types/semver", "zod"] },
   compat: {
     rooms: [
       "core",
       "contracts",
+      "deploy",
       "discovery",
       "dispatch",
       "routing",
@@ -50,5 +52,5 @@ module.exports = {
     ],
     packages: [],
   },
-  devtools: { rooms: ["core", "contracts", "discovery", "service", "telemetry"], packages: [] },
+  devtools: { rooms: ["core", "contracts", "deploy", "discovery", "service", "telemetry"], packages: [] },
 };

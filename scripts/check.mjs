@@ -12,6 +12,7 @@ const steps = [
   ["types", ["npm", "run", "--silent", "check:types"]],
   ["lint", ["npm", "run", "--silent", "check:lint"]],
   ["rooms", ["npm", "run", "--silent", "check:rooms"]],
+  ["generated files", ["npm", "run", "--silent", "check:generated"]],
   ["unit tests", [process.execPath, "node_modules/vitest/vitest.mjs", "run", "--project", "unit"]],
 ];
 

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VastifyError } from "vastify";
 import { endWithin, tailOf, whenEnded } from "./child-process.js";
+import { envOf } from "./debian-program.js";
 import { findFreePort } from "./free-port.js";
 import { findRedis } from "./redis-binary.js";
 import { spawnServer } from "./spawn-server.js";
@@ -59,10 +60,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningRed
 }
 
 async function startServer(port: number, { startTimeoutMs = 30_000, signal }: RedisOptions): Promise<ChildProcess> {
-  const { file, libraries } = await findRedis(signal);
+  const program = await findRedis(signal);
   const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"];
-  const env = { ...process.env, ...(libraries && { LD_LIBRARY_PATH: libraries }) };
-  const child = await spawnServer(file, args, env);
+  const child = await spawnServer(program.file, args, envOf(program));
   const tail = tailOf(child);
   const deadline = AbortSignal.timeout(startTimeoutMs);
   const settled = new AbortController();

@@ -1,3 +1,4 @@
+export { askHealth } from "./ask-health.js";
 export {
   type Consistency,
   type ConsulHandle,

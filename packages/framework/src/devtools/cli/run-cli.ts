@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { VastifyError } from "../../core/index.js";
+import { generateCommand } from "../deploy/generate-command.js";
+import { releaseCommand } from "../release/release-command.js";
 import { describeCommand, diffCommand, type ExitCode, type Output } from "./commands.js";
 
 export interface CliOutput extends Output {
@@ -8,17 +10,24 @@ export interface CliOutput extends Output {
 
 const usage = `vastify describe FILE[#EXPORT]         print a contract as JSON
 vastify diff OLD NEW [--json]          tell changes that break callers; 0: none, 1: some, 2: a file can't be read
+vastify generate [--check] [--force]   write deploy/ from vastify.config.* (--config FILE); --check: 1 when it is not up to date
+vastify release ECOSYSTEM [--env NAME] try the apps of pm2's file beside what runs, then replace it (--env production)
 
 A FILE is a module that exports a contract, or JSON as \`vastify describe\` prints it.`;
+
+const options = {
+  check: { type: "boolean", default: false },
+  config: { type: "string" },
+  env: { type: "string", default: "production" },
+  force: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+  json: { type: "boolean", default: false },
+} as const;
 
 /** Runs the command line `vastify …`. */
 export async function runCli(args: readonly string[], output: CliOutput): Promise<ExitCode> {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
-    });
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     const [command, ...files] = positionals;
     const [first, second] = files;
     if (values.help) {
@@ -29,6 +38,9 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
       return await describeCommand(first, output);
     if (command === "diff" && first !== undefined && second !== undefined && files.length === 2)
       return await diffCommand(first, second, values.json, output);
+    if (command === "generate" && files.length === 0) return await generateCommand(values, output);
+    if (command === "release" && first !== undefined && files.length === 1)
+      return await releaseCommand(first, values.env, output);
     output.err(usage);
   } catch (error) {
     output.err(VastifyError.from(error).message);

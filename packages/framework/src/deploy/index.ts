@@ -1,0 +1,24 @@
+export { generateFiles } from "./generate.js";
+export { type GeneratedFile, generatedMark } from "./generated-file.js";
+export {
+  appDefaults,
+  deployDefaults,
+  GeneratePM2AppConfig,
+  GeneratePM2DeployConfig,
+  type PM2AppConfig,
+  type PM2AppOptions,
+  type PM2DeployConfig,
+  type PM2DeployOptions,
+} from "./pm2/pm2-config.js";
+export {
+  type BuildDeclaration,
+  defineSystem,
+  type HostsDeclaration,
+  type Need,
+  type ServiceDeclaration,
+  type System,
+  type SystemDeclaration,
+  type SystemService,
+  type VariableDeclaration,
+} from "./system.js";
+export { readSystem } from "./system-schema.js";

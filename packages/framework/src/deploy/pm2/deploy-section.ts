@@ -1,0 +1,23 @@
+import type { System } from "../system.js";
+import { GeneratePM2DeployConfig, type PM2DeployConfig } from "./pm2-config.js";
+
+/** One entry for each environment of hosts. */
+export function deploySection({ hosts }: System): Record<string, PM2DeployConfig> {
+  return Object.fromEntries(
+    Object.entries(hosts).map(([name, { user, host, port, key, sshOptions, repository, ref, path }]) => [
+      name,
+      GeneratePM2DeployConfig({
+        user,
+        host,
+        ...(port !== 22 && { port: String(port) }),
+        ...(key !== undefined && { key }),
+        // A new host is learned once and must stay the same from then on.
+        ssh_options: ["StrictHostKeyChecking=accept-new", ...sshOptions],
+        ref,
+        repo: repository,
+        path,
+        "post-deploy": `bash deploy/release.sh ${name}`,
+      }),
+    ]),
+  );
+}

@@ -1,0 +1,107 @@
+import { type GeneratedFile, header } from "../generated-file.js";
+import type { System, SystemService } from "../system.js";
+import { addressVariables, commonVariables, productionVariables } from "../variables.js";
+import { deploySection } from "./deploy-section.js";
+import { literal } from "./literal.js";
+
+/** What `pm2 start ecosystem.config.js` and `pm2 deploy NAME` take. The file needs nothing but Node.js. */
+export function ecosystemFile(system: System): GeneratedFile {
+  const services = Object.entries(system.services);
+  const apps = services.map(([name, service]) => `    app(${literal(appOf(system, name, service), 4, 10)}),`);
+  const counts = services.map(([name]) => `${variablePrefix(name)}_INSTANCES`).join(", ");
+  const text = `${header(
+    "//",
+    "",
+    "  pm2 start ecosystem.config.js [--env production]",
+    "  pm2 deploy production setup         once for each host",
+    "  pm2 deploy production               each release",
+    "",
+    "They need Consul (CONSUL_HTTP_ADDR), and what each service's variables name.",
+    `${counts} say how many workers a service has:`,
+    '1, more, or "max" for one per core. From two on they are a cluster that shares the HTTP port, and a reload loses no request.',
+  )}
+const { resolve } = require("node:path");
+
+/** Handed on to every service when set; \`serviceEnv\` says what they mean. */
+const common = ${literal([...commonVariables])};
+
+/** Those of the variables that are set here. */
+const given = (names) =>
+  Object.fromEntries(names.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
+
+/** How long the services may take to leave: callers notice, then requests in flight finish. They know the same defaults. */
+const leavingMs = Number(process.env.DRAIN_NOTICE_MS || 1_000) + Number(process.env.DRAIN_GRACE_MS || 10_000);
+
+/** In fork mode nothing listens between a process and its successor, so only a cluster can be reloaded without loss. */
+function workers(variable, instances) {
+  const wanted = process.env[variable] || instances;
+  if (wanted !== "max" && !/^[1-9]\\d{0,2}$/.test(wanted))
+    throw new Error(\`\${variable} must be a number of instances, or max; got \${JSON.stringify(wanted)}\`);
+  if (wanted === "1") return { exec_mode: "fork", instances: 1 };
+  return { exec_mode: "cluster", instances: wanted === "max" ? "max" : Number(wanted) };
+}
+
+/** Variables that are set here come before those of the manifest. */
+function app({ name, script, instances, maxMemoryMb, ports, variables, values, production }) {
+  const prefix = name.toUpperCase().replaceAll("-", "_");
+  const env = { ...values, ...given([...common, ...variables]) };
+  for (const [variable, port] of Object.entries(ports)) env[variable] = process.env[\`\${prefix}_\${variable}\`] || port;
+  return {
+    name,
+    script,
+    cwd: resolve(__dirname, ".."),
+    ...workers(\`\${prefix}_INSTANCES\`, instances),
+    // A service says "ready" once it is registered, and gives its start up after 30 s.
+    wait_ready: true,
+    listen_timeout: 35_000,
+    // Consul gets 2 s to hear of it, and the service's parts get as much to end.
+    kill_timeout: leavingMs + 4_000,
+    exp_backoff_restart_delay: 200,
+    max_memory_restart: \`\${maxMemoryMb}M\`,
+    env,
+    env_production: { ...production, ...given(Object.keys(production).filter((variable) => variable !== "NODE_ENV")) },
+  };
+}
+
+module.exports = {
+  apps: [
+${apps.join("\n")}
+  ],
+  deploy: ${literal(deploySection(system), 2, 11)},
+};
+`;
+  return { path: "deploy/ecosystem.config.js", text };
+}
+
+/** pm2 looks for this name where it is called. */
+export function rootEcosystemFile(): GeneratedFile {
+  const text = `${header("//")}\nmodule.exports = require("./deploy/ecosystem.config.js");\n`;
+  return { path: "ecosystem.config.js", text };
+}
+
+function appOf({ environment }: System, name: string, service: SystemService) {
+  const declared = { ...environment, ...service.environment };
+  const valuesOf = (field: "value" | "production") =>
+    Object.fromEntries(
+      Object.entries(declared).flatMap(([variable, { [field]: value }]) =>
+        value === undefined ? [] : [[variable, value]],
+      ),
+    );
+  return {
+    name,
+    script: service.entry,
+    instances: String(service.instances),
+    maxMemoryMb: service.maxMemoryMb,
+    ports: {
+      HTTP_PORT: service.httpPort,
+      ...(service.microservicePort && { MICROSERVICE_PORT: service.microservicePort }),
+    },
+    variables: [...new Set([...service.needs.map((need) => addressVariables[need]), ...Object.keys(declared)])],
+    values: valuesOf("value"),
+    production: { ...productionVariables, ...valuesOf("production") },
+  };
+}
+
+function variablePrefix(service: string): string {
+  return service.toUpperCase().replaceAll("-", "_");
+}

@@ -1,0 +1,130 @@
+import semver from "semver";
+import { z } from "zod";
+import { badOption, type VastifyError } from "../core/index.js";
+
+/** The servers that a service may need beside Consul. */
+export type Need = "mongodb" | "rabbitmq" | "redis";
+
+const text = (expected: string, holds: (value: string) => boolean = () => true) =>
+  z.custom<string>((value) => typeof value === "string" && value !== "" && holds(value), expected);
+
+const wholeNumber = (lowest: number, highest: number, expected: string) =>
+  z.custom<number>((value) => Number.isInteger(value) && Number(value) >= lowest && Number(value) <= highest, expected);
+
+const name = text("a name of lower-case letters, digits and dashes (at most 40)", (value) =>
+  /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(value),
+);
+const variableName = text("a variable's name of capital letters, digits and underscores", (value) =>
+  /^[A-Z][A-Z0-9_]*$/.test(value),
+);
+const fileWithin = text("a path within the repository", (value) => !/^[/\\]|(^|[/\\])\.\.([/\\]|$)|["\s]/.test(value));
+const command = text("a command in one line", (value) => !/[\r\n]/.test(value));
+const port = wholeNumber(1, 65_535, "a port number from 1 to 65535");
+// pm2 deploy reads its options with a regular expression and hands them to a shell unquoted.
+const shellWord = (what: string) =>
+  text(
+    `${what}, without quotes, blanks and what a shell takes for its own`,
+    (value) => !/["'`\\\s;&|<>$()]/.test(value),
+  );
+
+const variable = z
+  .strictObject({
+    value: z.string("a text").optional(),
+    production: z.string("a text").optional(),
+    secret: z.boolean("true or false").default(false),
+  })
+  .refine(
+    ({ secret, value, production }) => !secret || (value === undefined && production === undefined),
+    "a secret without a value here",
+  );
+const environment = z.record(variableName, variable, "an object of variables").default({});
+
+const service = z.strictObject({
+  entry: fileWithin,
+  version: text('a semver such as "1.2.3"', (value) => semver.valid(value) === value),
+  httpPort: port,
+  microservicePort: port.optional(),
+  instances: z
+    .custom<number | "max">(
+      (value) => value === "max" || isCount(value),
+      'a number of processes from 1 to 999, or "max"',
+    )
+    .default(1),
+  maxMemoryMb: wholeNumber(64, 1_000_000, "a number of megabytes from 64 up").default(512),
+  needs: z
+    .array(
+      z.custom<Need>(
+        (value) => ["mongodb", "rabbitmq", "redis"].includes(value as string),
+        "mongodb, rabbitmq or redis",
+      ),
+      "a list",
+    )
+    .default([]),
+  environment,
+});
+
+const hosts = z.strictObject({
+  user: shellWord("a user's name").default("deploy"),
+  host: z.union([shellWord("a host's name"), z.array(shellWord("a host's name")).min(1)], "a host's name, or some"),
+  port: port.default(22),
+  key: shellWord("the path of a key").optional(),
+  sshOptions: z.array(shellWord("an option of ssh"), "a list").default([]),
+  repository: shellWord("the address of a git repository"),
+  ref: shellWord("a branch or tag").default("origin/master"),
+  path: text("an absolute path, without quotes or blanks", (value) => /^\/[^"'`\\\s]+$/.test(value)),
+});
+
+const system = z.strictObject({
+  name,
+  services: z.record(name, service, "an object of services"),
+  environment,
+  build: z
+    .strictObject({
+      install: command.default("npm ci"),
+      lockFile: fileWithin.default("package-lock.json"),
+      compile: command.default("npm run build"),
+    })
+    .prefault({}),
+  hosts: z.record(name, hosts, "an object of environments").default({}),
+});
+
+/**
+ * Checks a system's declaration and fills in its defaults. A system that was read may be read again.
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, naming what is wrong
+ */
+export function readSystem(declaration: unknown): z.output<typeof system> {
+  const parsed = system.safeParse(declaration);
+  if (!parsed.success) throw wrong(parsed.error.issues[0] as z.core.$ZodIssue, declaration);
+  const { services } = parsed.data;
+  if (Object.keys(services).length === 0) throw badOption("services", "none", "at least one service");
+  expectOwnPorts(services);
+  return parsed.data;
+}
+
+function wrong(issue: z.core.$ZodIssue, declaration: unknown): VastifyError {
+  const where = issue.path.map(String).join(".") || "the system";
+  if (issue.code === "unrecognized_keys") return badOption(where, issue.keys.join(", "), "without unknown fields");
+  if (issue.code === "invalid_key")
+    return badOption(where, issue.path.at(-1), issue.issues[0]?.message ?? issue.message);
+  const got = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    declaration,
+  );
+  return badOption(where, got, issue.code === "custom" || issue.path.length > 0 ? issue.message : "an object");
+}
+
+function expectOwnPorts(services: z.output<typeof system>["services"]): void {
+  const takenBy = new Map<number, string>();
+  for (const [name, { httpPort, microservicePort }] of Object.entries(services)) {
+    for (const [field, taken] of Object.entries({ httpPort, microservicePort })) {
+      if (taken === undefined) continue;
+      const other = takenBy.get(taken);
+      if (other) throw badOption(`services.${name}.${field}`, taken, `a port of its own; ${other} has this one`);
+      takenBy.set(taken, `services.${name}.${field}`);
+    }
+  }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 999;
+}

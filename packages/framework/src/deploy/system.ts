@@ -1,0 +1,94 @@
+import { type Need, readSystem } from "./system-schema.js";
+
+export type { Need } from "./system-schema.js";
+
+/** What a system consists of, and how its services are started: the one source of everything under `deploy/`. */
+export interface SystemDeclaration {
+  /** Names images, namespaces and upstreams: lower-case letters, digits and dashes. */
+  readonly name: string;
+  /** By their names, in the order in which they start. */
+  readonly services: Readonly<Record<string, ServiceDeclaration>>;
+  /** Variables that every service takes beside those of the framework. @default {} */
+  readonly environment?: Readonly<Record<string, VariableDeclaration>> | undefined;
+  readonly build?: BuildDeclaration | undefined;
+  /** Where `pm2 deploy NAME` puts releases, by names such as `production`. @default {} */
+  readonly hosts?: Readonly<Record<string, HostsDeclaration>> | undefined;
+}
+
+export interface ServiceDeclaration {
+  /** The file that starts it, relative to the manifest. */
+  readonly entry: string;
+  /** Its semver; names its image. */
+  readonly version: string;
+  /** Where it serves REST and `/health`. */
+  readonly httpPort: number;
+  /** Where it answers calls. Left out by a service that answers none, such as a gateway. */
+  readonly microservicePort?: number | undefined;
+  /** Processes on each host; "max" is one per core. From two on they can be replaced without a lost request. @default 1 */
+  readonly instances?: number | "max" | undefined;
+  /** A process that holds more than this many megabytes is replaced. @default 512 */
+  readonly maxMemoryMb?: number | undefined;
+  /** The servers that it can't do without, beside Consul: their addresses come in MONGODB_URI, AMQP_URL and REDIS_URL. @default [] */
+  readonly needs?: readonly Need[] | undefined;
+  /** Variables of this service alone. @default {} */
+  readonly environment?: Readonly<Record<string, VariableDeclaration>> | undefined;
+}
+
+/** An environment variable. One that is set where the system is started is handed on, whatever stands here. */
+export interface VariableDeclaration {
+  /** @default none */
+  readonly value?: string | undefined;
+  /** What it is in production. @default `value` */
+  readonly production?: string | undefined;
+  /** Must not stand in files that everybody reads. @default false */
+  readonly secret?: boolean | undefined;
+}
+
+/** How a checkout becomes what runs. */
+export interface BuildDeclaration {
+  /** @default "npm ci" */
+  readonly install?: string | undefined;
+  /** It is installed anew when this file has changed. @default "package-lock.json" */
+  readonly lockFile?: string | undefined;
+  /** @default "npm run build" */
+  readonly compile?: string | undefined;
+}
+
+/** The hosts of one environment. None of these texts may hold quotes: pm2 deploy hands them to a shell. */
+export interface HostsDeclaration {
+  /** @default "deploy" */
+  readonly user?: string | undefined;
+  readonly host: string | readonly string[];
+  /** @default 22 */
+  readonly port?: number | undefined;
+  /** The file of the private key. @default the one that ssh takes */
+  readonly key?: string | undefined;
+  /** Options of ssh, such as "BatchMode=yes". @default [] */
+  readonly sshOptions?: readonly string[] | undefined;
+  /** The git repository, as the hosts reach it. */
+  readonly repository: string;
+  /** What is released. @default "origin/master" */
+  readonly ref?: string | undefined;
+  /** The folder on the hosts; absolute. */
+  readonly path: string;
+}
+
+/** A system with everything filled in. */
+export type System = ReturnType<typeof readSystem>;
+export type SystemService = System["services"][string];
+
+/**
+ * Declares a system, in `vastify.config.mjs`:
+ *
+ * @example
+ * export default defineSystem({
+ *   name: "shop",
+ *   services: {
+ *     stock: { entry: "services/stock/dist/main.js", version: "1.0.0", httpPort: 3333, microservicePort: 10_015 },
+ *   },
+ * });
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, naming what is wrong
+ */
+export function defineSystem(declaration: SystemDeclaration): System {
+  return readSystem(declaration);
+}

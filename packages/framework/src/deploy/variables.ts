@@ -1,0 +1,27 @@
+import type { Need } from "./system.js";
+
+/** What the framework reads in every service (`serviceEnv`), where it is the same for all processes of a host. */
+export const commonVariables = [
+  "HOST",
+  "ADVERTISE_HOST",
+  "CONSUL_HTTP_ADDR",
+  "CONSUL_HTTP_TOKEN",
+  "CONSUL_DATACENTER",
+  "CONSUL_CONSISTENCY",
+  "ZONE",
+  "LOG_LEVEL",
+  "LOG_FORMAT",
+  "DRAIN_NOTICE_MS",
+  "DRAIN_GRACE_MS",
+  "IDENTITY_KEYS",
+] as const;
+
+/** Where a service finds what it needs. */
+export const addressVariables: Readonly<Record<Need, string>> = {
+  mongodb: "MONGODB_URI",
+  rabbitmq: "AMQP_URL",
+  redis: "REDIS_URL",
+};
+
+/** Logs in production are read by machines. */
+export const productionVariables = { NODE_ENV: "production", LOG_FORMAT: "json" } as const;

@@ -1,0 +1,46 @@
+// What this repository's system consists of. `npx vastify generate` writes ecosystem.config.js and deploy/ from it.
+import { readFileSync } from "node:fs";
+import { defineSystem } from "vastify/deploy";
+
+const versionOf = (service) =>
+  JSON.parse(readFileSync(new URL(`services/${service}/package.json`, import.meta.url), "utf8")).version;
+
+export default defineSystem({
+  name: "vastify",
+  services: {
+    "config-server": {
+      entry: "services/config-server/dist/main.js",
+      version: versionOf("config-server"),
+      httpPort: 3331,
+      microservicePort: 10_011,
+    },
+    "account-server": {
+      entry: "services/account-server/dist/main.js",
+      version: versionOf("account-server"),
+      httpPort: 3333,
+      microservicePort: 10_015,
+      needs: ["mongodb", "redis", "rabbitmq"],
+      environment: {
+        CONFIG_SERVER_VERSION: {},
+        // No users with passwords that everybody knows.
+        SEED_DEMO_USERS: { production: "false" },
+        SESSION_SECRET: {},
+        SESSION_HOURS: {},
+        SESSION_COOKIE_SECURE: {},
+      },
+    },
+    gateway: {
+      entry: "services/gateway/dist/main.js",
+      version: versionOf("gateway"),
+      httpPort: 3000,
+      environment: { SESSION_SECRET: {}, OPEN_ROUTES: {}, TRUST_PROXY: {} },
+    },
+  },
+  hosts: {
+    production: {
+      host: ["app-1.vastify.example", "app-2.vastify.example"],
+      repository: "https://git.vastify.example/vastify.git",
+      path: "/home/deploy/vastify",
+    },
+  },
+});
