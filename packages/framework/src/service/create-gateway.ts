@@ -51,7 +51,9 @@ export function createGateway({ auth, limits, trustProxy, docs, edge, ...options
     const { maxBodyBytes } = resolved.http;
     const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, guard: guarding.guard, log });
     const { name: title, version } = resolved;
-    const pages = isDescribed ? [serveOpenApi({ title, version, routes }), docsPage(title)] : [];
+    const pages = isDescribed
+      ? [serveOpenApi({ title, version, routes, security: guarding.security }), docsPage(title)]
+      : [];
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
     async function everythingDescribed(): Promise<void> {

@@ -37,6 +37,10 @@ export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions):
 
   return {
     challenge: "Bearer",
+    schemes: {
+      token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+      ...(cookie !== undefined && { cookie: { type: "apiKey", in: "cookie", name: cookie } }),
+    },
     async identify(ctx) {
       const token = authorizationOf(ctx, "Bearer") ?? cookieOf(ctx, cookie);
       if (token === undefined) return undefined;

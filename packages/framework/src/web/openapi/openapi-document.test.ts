@@ -90,6 +90,18 @@ describe("the OpenAPI document", () => {
     expect(components.schemas["library.addBook.input"].properties.name).toEqual({ type: "string" });
   });
 
+  it("says how to show who one is, and where nobody needs to", async () => {
+    const security = {
+      schemes: { apiKey: { type: "apiKey", in: "header", name: "x-api-key" } },
+      isOpen: ({ access }: ServedRoute) => access?.scopes.length === 0,
+    };
+    const document: Document = openApiDocument({ title: "gateway", version: "1.0.0", routes: all, security });
+    const { get, delete: drop } = document.paths["/books/{id}"];
+    expect([get.security, drop.security]).toEqual([[], [{ apiKey: ["books:write"] }]]);
+    expect(document.components.securitySchemes).toEqual(security.schemes);
+    expect((await new Validator().validate(document)).errors ?? []).toEqual([]);
+  });
+
   it("keeps every reference within the document", () => {
     const document = documentOf(all);
     const references = JSON.stringify(document).match(/"\$ref":"[^"]*"/g) ?? [];

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Context, Middleware } from "koa";
 import type { GatewayRoutes } from "../gateway-routes.js";
-import { openApiDocument } from "./openapi-document.js";
+import { type OpenApiSecurity, openApiDocument } from "./openapi-document.js";
 
 export interface ServeOpenApiOptions {
   readonly title: string;
   readonly version: string;
   readonly routes: Pick<GatewayRoutes, "routesFor" | "revision">;
+  readonly security: OpenApiSecurity | undefined;
 }
 
 /** A document as it is sent. */
@@ -22,7 +23,7 @@ const mostKept = 100;
  * `GET /openapi.json`: what is routed now. `?target=` keeps to one service, `?version=` shows what a request with this
  * `accept-version` is served by.
  */
-export function serveOpenApi({ title, version, routes }: ServeOpenApiOptions): Middleware {
+export function serveOpenApi({ title, version, routes, security }: ServeOpenApiOptions): Middleware {
   let kept = new Map<string, Written>();
   let keptOf: unknown;
 
@@ -34,7 +35,8 @@ export function serveOpenApi({ title, version, routes }: ServeOpenApiOptions): M
     const key = JSON.stringify([target, accepted]);
     let document = kept.get(key);
     if (!document) {
-      const text = JSON.stringify(openApiDocument({ title, version, routes: routes.routesFor(accepted, target) }));
+      const served = routes.routesFor(accepted, target);
+      const text = JSON.stringify(openApiDocument({ title, version, routes: served, security }));
       document = { text, etag: createHash("sha256").update(text).digest("base64url").slice(0, 22) };
       if (kept.size < mostKept) kept.set(key, document);
     }
