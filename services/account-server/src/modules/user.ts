@@ -20,7 +20,6 @@ import {
   type UserModel,
   updateUser,
 } from "../models/user.js";
-import type { CachedUser, UserCache } from "../models/user-cache.js";
 import { conditionOf } from "../models/user-filters.js";
 import { entityTagOf, expectMatch } from "./entity-tag.js";
 
@@ -35,11 +34,7 @@ export interface UserActionsOptions {
 const codesTimeoutMs = 2_000;
 
 /** Users in MongoDB, as the contract says. */
-export function userActions(
-  users: UserModel,
-  cache: UserCache,
-  { version, configServerVersion }: UserActionsOptions,
-): Implementation {
+export function userActions(users: UserModel, { version, configServerVersion }: UserActionsOptions): Implementation {
   /**
    * Changes what the caller means: with `If-Match` that very version, without it whatever is there now, also when
    * another was quicker.
@@ -54,11 +49,7 @@ export function userActions(
       expectMatch(headers["if-match"], user.version);
       return change(user);
     };
-    try {
-      return await retryConflicts(changeOnce);
-    } finally {
-      await cache.forget(id);
-    }
+    return retryConflicts(changeOnce);
   }
 
   async function findByCredentials(name: string, password: string): Promise<UserDocument | undefined> {
@@ -76,15 +67,12 @@ export function userActions(
       },
 
       async findUser({ id }) {
-        const cached = await cache.load(expectId(id));
-        if (!cached) throw noUser(id);
-        return withEntityTag(cached);
+        return withEntityTag(expectUser(await users.findById(expectId(id)), id));
       },
 
       async createUser({ name, password }) {
         const passwordHash = await hashPassword(password);
         const created = await unlessNameTaken(name, addUser(users, { name, passwordHash }));
-        await cache.forget(created.id);
         const headers = { location: `/user/${created.id}`, etag: entityTagOf(created.version) };
         return { ...toUser(created), http$: { status: 201, headers } };
       },
@@ -96,7 +84,7 @@ export function userActions(
           ...(password !== undefined && { passwordHash: await hashPassword(password) }),
         };
         const edited = await changeUser(id, context, (user) => unlessNameTaken(name, updateUser(user, changes)));
-        return withEntityTag({ user: toUser(edited), version: edited.version });
+        return withEntityTag(edited);
       },
 
       async deleteUser({ id }, context) {
@@ -140,8 +128,8 @@ export const userModule: ServiceModule = {
   },
 };
 
-function withEntityTag({ user, version }: CachedUser) {
-  return { ...user, http$: { headers: { etag: entityTagOf(version) } } };
+function withEntityTag(user: UserDocument) {
+  return { ...toUser(user), http$: { headers: { etag: entityTagOf(user.version) } } };
 }
 
 function expectId(id: string): string {
