@@ -64,12 +64,22 @@ export {
   VastifyError,
   type VastifyErrorOptions,
 } from "./core/index.js";
-export type { ActOptions, ExplainedAction, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from "./dispatch/index.js";
+export type {
+  ActionCache,
+  ActOptions,
+  ExplainedAction,
+  Seneca,
+  SenecaAction,
+  SenecaPlugin,
+  SenecaReply,
+} from "./dispatch/index.js";
 export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export {
+  type CacheOptions,
   createGateway,
   createService,
   type Env,
+  type EventSource,
   type ExplainOptions,
   type Explanation,
   envPort,

@@ -49,6 +49,7 @@ export const account = defineContract({
       idempotent: true,
       input: z.object({ id }),
       output: user,
+      cache: { ttlMs: 60_000, tags: ["user:{id}"] },
     }),
     createUser: defineAction({
       summary: "Adds a user",
@@ -69,12 +70,14 @@ export const account = defineContract({
           error: "give a name, a password, or both",
         }),
       output: user,
+      forgets: ["user:{id}"],
     }),
     deleteUser: defineAction({
       summary: "Deletes a user; obeys If-Match",
       pattern: { module: "user", if: "delete" },
       access: "public",
       input: z.object({ id }),
+      forgets: ["user:{id}"],
     }),
     login: defineAction({
       summary: "Tells whether a password is a user's, and begins a session where a secret signs it",

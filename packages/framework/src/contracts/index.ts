@@ -9,6 +9,7 @@ export {
   type RestMethod,
   type RestRoute,
 } from "./action.js";
+export { fillTags } from "./cache-tags.js";
 export { type Caller, type CallerOptions, createCaller } from "./caller.js";
 export { checkValue } from "./check-value.js";
 export { type ContractChange, compareContracts } from "./compare/compare-contracts.js";

@@ -39,6 +39,7 @@ import {
   health,
   type ServiceModule,
 } from "../web/index.js";
+import { forgetByEvents } from "./cache-options.js";
 import { digestOf, type ServiceDescription } from "./description.js";
 import { expectCompatible } from "./expect-compatible.js";
 import { type ExplainOptions, type Explanation, explain } from "./explanation.js";
@@ -161,12 +162,19 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   /** A contract that this version of this service keeps. */
   const isHere = (contract: Contract): boolean =>
     contract.target === name && versionsFor([version], `^${contract.version}`).length > 0;
-  for (const implementation of options.contracts) hostContract(seneca, implementation, { log, isHere });
+  const { cache: caching } = options;
+  for (const implementation of options.contracts) hostContract(seneca, implementation, { log, isHere, caching });
+  if (caching)
+    forgetByEvents(
+      caching,
+      contracts.flatMap(({ events }) => Object.values(events)),
+    );
   seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
 
   const app = createKoaApp({ log, isLeaving: () => state === "leaving" });
   const extension = extend?.({ directory, transport, settings, act: dispatcher.act, log });
-  const parts = extension ? [...options.parts, extension.part] : options.parts;
+  const parts = [...new Set([...(caching ? [caching.store] : []), ...options.parts])];
+  if (extension) parts.push(extension.part);
   app.use(
     health(() => {
       const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));

@@ -7,6 +7,7 @@ import { type Balance, isVersion, type TargetPolicy, versionsFor } from "../rout
 import { type LogOptions, logLevels } from "../telemetry/index.js";
 import { expectIdentityKeys, resolveTransportLimits, type TransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
+import { type CacheOptions, type ResolvedCacheOptions, resolveCacheOptions } from "./cache-options.js";
 
 export interface HttpOptions {
   /** Where REST and `/health` are served. 0 takes any free port. @default 0 */
@@ -81,6 +82,8 @@ export interface ServiceOptions {
    * @default false
    */
   forceContracts?: boolean;
+  /** Where outputs are kept whose actions say so in their contracts (`cache`). @default nowhere: each call runs */
+  cache?: CacheOptions;
   /** What is started before and stopped after the service: databases, brokers. @default [] */
   parts?: readonly Part[];
   /** A logger, or how to make one. @default winston on stdout at level `info` */
@@ -136,6 +139,7 @@ export interface ResolvedServiceOptions {
   readonly modules: readonly ServiceModule[];
   readonly contracts: readonly Implementation[];
   readonly forceContracts: boolean;
+  readonly cache: ResolvedCacheOptions | undefined;
   readonly parts: readonly Part[];
   readonly log: Logger | LogOptions;
   readonly timeoutMs: number;
@@ -169,6 +173,7 @@ const known = {
     "modules",
     "contracts",
     "forceContracts",
+    "cache",
     "parts",
     "log",
     "timeoutMs",
@@ -195,6 +200,7 @@ const known = {
     "renewMs",
   ],
   peers: ["secret", "tls", "heartbeatMs", "identityKeys"],
+  cache: ["store", "maxTtlMs", "broker", "events"],
 } as const;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
@@ -245,6 +251,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
       expectImplementation(`contracts[${index}]`, each, { name, version }),
     ),
     forceContracts: expectSwitch("forceContracts", options.forceContracts ?? false),
+    cache: options.cache && resolveCacheOptions(expectKnown("cache", options.cache, known.cache)),
     parts: expectList("parts", options.parts).map(expectPart),
     log: expectLog(log),
     timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
@@ -273,12 +280,13 @@ function expectText(name: string, value: unknown, expected: string): string | un
 }
 
 /** A name that is written wrong would otherwise be an option that is silently not there. */
-function expectKnown(name: string, given: unknown, names: readonly string[]): void {
+function expectKnown<Given>(name: string, given: Given, names: readonly string[]): Given {
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw badOption(name, given, "an object of options");
   const unknown = Object.keys(given).find((key) => !names.includes(key));
   if (unknown !== undefined)
     throw badOption(`${name}'s option ${JSON.stringify(unknown)}`, "unknown", `one of ${names.join(", ")}`);
+  return given;
 }
 
 function expectList<T>(name: string, value: readonly T[] | undefined): readonly T[] {

@@ -22,7 +22,6 @@ import {
   type UserModel,
   updateUser,
 } from "../models/user.js";
-import type { CachedUser, UserCache } from "../models/user-cache.js";
 import { conditionOf } from "../models/user-filters.js";
 import { entityTagOf, expectMatch } from "./entity-tag.js";
 
@@ -41,7 +40,6 @@ const codesTimeoutMs = 2_000;
 /** Users in MongoDB, as the contract says. */
 export function userActions(
   users: UserModel,
-  cache: UserCache,
   { version, configServerVersion, sessions }: UserActionsOptions,
 ): Implementation {
   /**
@@ -58,11 +56,7 @@ export function userActions(
       expectMatch(headers["if-match"], user.version);
       return change(user);
     };
-    try {
-      return await retryConflicts(changeOnce);
-    } finally {
-      await cache.forget(id);
-    }
+    return retryConflicts(changeOnce);
   }
 
   async function findByCredentials(name: string, password: string): Promise<UserDocument | undefined> {
@@ -80,15 +74,12 @@ export function userActions(
       },
 
       async findUser({ id }) {
-        const cached = await cache.load(expectId(id));
-        if (!cached) throw noUser(id);
-        return withEntityTag(cached);
+        return withEntityTag(expectUser(await users.findById(expectId(id)), id));
       },
 
       async createUser({ name, password }) {
         const passwordHash = await hashPassword(password);
         const created = await unlessNameTaken(name, addUser(users, { name, passwordHash }));
-        await cache.forget(created.id);
         const headers = { location: `/user/${created.id}`, etag: entityTagOf(created.version) };
         return { ...toUser(created), http$: { status: 201, headers } };
       },
@@ -100,7 +91,7 @@ export function userActions(
           ...(password !== undefined && { passwordHash: await hashPassword(password) }),
         };
         const edited = await changeUser(id, context, (user) => unlessNameTaken(name, updateUser(user, changes)));
-        return withEntityTag({ user: toUser(edited), version: edited.version });
+        return withEntityTag(edited);
       },
 
       async deleteUser({ id }, context) {
@@ -157,8 +148,8 @@ function withCookie(cookie: string) {
   return { headers: { "set-cookie": cookie, "cache-control": "no-store" } };
 }
 
-function withEntityTag({ user, version }: CachedUser) {
-  return { ...user, http$: { headers: { etag: entityTagOf(version) } } };
+function withEntityTag(user: UserDocument) {
+  return { ...toUser(user), http$: { headers: { etag: entityTagOf(user.version) } } };
 }
 
 function expectId(id: string): string {
