@@ -32,6 +32,7 @@ export default defineSystem({
       httpPort: 3000,
     },
   },
+  edge: { service: "gateway", serverNames: ["vastify.example"] },
   hosts: {
     production: {
       host: ["app-1.vastify.example", "app-2.vastify.example"],

@@ -92,7 +92,7 @@ module.exports = {
       ports: { HTTP_PORT: 3000 },
       variables: [],
       values: {},
-      production: { NODE_ENV: "production", LOG_FORMAT: "json" },
+      production: { NODE_ENV: "production", LOG_FORMAT: "json", TRUST_PROXY: "1" },
     }),
   ],
   deploy: {

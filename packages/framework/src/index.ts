@@ -72,6 +72,7 @@ export {
   type Explanation,
   envPort,
   envSwitch,
+  envTrustProxy,
   envVersionRange,
   type Gateway,
   type GatewayOptions,

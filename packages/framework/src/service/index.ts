@@ -6,6 +6,7 @@ export {
   type Env,
   envPort,
   envSwitch,
+  envTrustProxy,
   envVersionRange,
   readEnv,
   type ServiceEnv,
