@@ -36,6 +36,7 @@ export default defineSystem({
       environment: { SESSION_SECRET: {}, OPEN_ROUTES: {}, TRUST_PROXY: {} },
     },
   },
+  edge: { service: "gateway", serverNames: ["vastify.example"] },
   hosts: {
     production: {
       host: ["app-1.vastify.example", "app-2.vastify.example"],

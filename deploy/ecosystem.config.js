@@ -102,7 +102,7 @@ module.exports = {
       ports: { HTTP_PORT: 3000 },
       variables: ["SESSION_SECRET", "OPEN_ROUTES", "TRUST_PROXY"],
       values: {},
-      production: { NODE_ENV: "production", LOG_FORMAT: "json" },
+      production: { NODE_ENV: "production", LOG_FORMAT: "json", TRUST_PROXY: "1" },
     }),
   ],
   deploy: {

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import { vi } from "vitest";
 
 export interface Answers {
@@ -9,14 +12,24 @@ export interface Answers {
 const clients = 5;
 const settled = 50;
 
+export interface Clients {
+  /** Whether they keep their connections from one request to the next. @default true */
+  readonly keepConnections?: boolean;
+}
+
 /** Sends requests without a pause, by several clients, before, while and after something happens. */
-export async function requestsDuring(url: string, happen: () => Promise<unknown>): Promise<Answers> {
+export async function requestsDuring(
+  url: string,
+  happen: () => Promise<unknown>,
+  { keepConnections = true }: Clients = {},
+): Promise<Answers> {
   let answered = 0;
   let more = Number.POSITIVE_INFINITY;
   const failures: string[] = [];
+  const agent = new Agent({ keepAlive: true });
   const client = async () => {
     while (more-- > 0) {
-      const failure = await ask(url);
+      const failure = await ask(url, keepConnections ? agent : false);
       answered += 1;
       if (failure !== undefined) failures.push(failure);
     }
@@ -33,16 +46,17 @@ export async function requestsDuring(url: string, happen: () => Promise<unknown>
   } finally {
     more = settled;
     await Promise.all(running);
+    agent.destroy();
   }
   return { answered, failures };
 }
 
-async function ask(url: string): Promise<string | undefined> {
+async function ask(url: string, agent: Agent | false): Promise<string | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
-    const text = await response.text();
-    return response.status === 200 ? undefined : `${response.status} ${text}`;
+    const [response] = (await once(request(url, { agent, timeout: 20_000 }).end(), "response")) as [IncomingMessage];
+    const body = await text(response);
+    return response.statusCode === 200 ? undefined : `${response.statusCode} ${body}`;
   } catch (error) {
-    return `${error} ${(error as Error).cause ?? ""}`;
+    return String(error);
   }
 }

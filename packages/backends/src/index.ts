@@ -6,6 +6,7 @@ export { type DeployHost, type DeployHostOptions, startDeployHost } from "./depl
 export { shopFiles, shopProgram } from "./deploy-host/shop.js";
 export { findFreePort, findFreePorts } from "./free-port.js";
 export { type MongoEngine, type MongoEngineOptions, startMongoEngine } from "./mongo-engine.js";
+export { type RunningNginx, startNginx } from "./nginx.js";
 export { type Pm2Options, type RunningPm2, startPm2 } from "./pm2.js";
 export { type RabbitmqOptions, type RunningRabbitmq, startRabbitmq } from "./rabbitmq.js";
 export type { CommandResult } from "./run-command.js";

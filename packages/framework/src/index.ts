@@ -84,6 +84,7 @@ export {
   type Explanation,
   envPort,
   envSwitch,
+  envTrustProxy,
   envVersionRange,
   type Gateway,
   type GatewayOptions,

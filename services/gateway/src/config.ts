@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { session } from "@vastify/account-server/contract";
-import { type Env, type GatewayOptions, readEnv, serviceEnv } from "vastify";
+import { type Env, envTrustProxy, type GatewayOptions, readEnv, serviceEnv } from "vastify";
 import { z } from "zod";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
@@ -11,7 +11,7 @@ const shape = {
   // What signs the sessions of account-server. With it every route is closed that nobody has opened.
   SESSION_SECRET: z.string().optional(),
   OPEN_ROUTES: texts.optional(),
-  TRUST_PROXY: z.union([z.string().regex(/^\d$/).transform(Number), texts]).optional(),
+  TRUST_PROXY: envTrustProxy.optional(),
 };
 
 /** Whoever tries passwords gets so many tries a minute from one address. */

@@ -1,5 +1,6 @@
 export { generateFiles } from "./generate.js";
 export { type GeneratedFile, generatedMark } from "./generated-file.js";
+export { type EdgeEndpoint, nginxSite } from "./nginx/nginx-site.js";
 export {
   appDefaults,
   deployDefaults,
@@ -13,12 +14,15 @@ export {
 export {
   type BuildDeclaration,
   defineSystem,
+  type EdgeDeclaration,
   type HostsDeclaration,
   type Need,
   type ServiceDeclaration,
   type System,
   type SystemDeclaration,
+  type SystemEdge,
   type SystemService,
+  type TlsDeclaration,
   type VariableDeclaration,
 } from "./system.js";
 export { readSystem } from "./system-schema.js";

@@ -63,6 +63,22 @@ const service = z.strictObject({
   environment,
 });
 
+const absoluteFile = text("an absolute path, without quotes or blanks", (value) => /^\/[^"'`\\\s;{}]+$/.test(value));
+
+const edge = z.strictObject({
+  service: name,
+  serverNames: z
+    .array(
+      text("a server's name", (value) => /^[\w.*-]+$/.test(value)),
+      "a list",
+    )
+    .min(1)
+    .default(["_"]),
+  httpPort: port.default(80),
+  ipv6: z.boolean("true or false").default(false),
+  tls: z.strictObject({ certificate: absoluteFile, key: absoluteFile, port: port.default(443) }).optional(),
+});
+
 const hosts = z.strictObject({
   user: shellWord("a user's name").default("deploy"),
   host: z.union([shellWord("a host's name"), z.array(shellWord("a host's name")).min(1)], "a host's name, or some"),
@@ -71,7 +87,7 @@ const hosts = z.strictObject({
   sshOptions: z.array(shellWord("an option of ssh"), "a list").default([]),
   repository: shellWord("the address of a git repository"),
   ref: shellWord("a branch or tag").default("origin/master"),
-  path: text("an absolute path, without quotes or blanks", (value) => /^\/[^"'`\\\s]+$/.test(value)),
+  path: absoluteFile,
 });
 
 const system = z.strictObject({
@@ -85,6 +101,7 @@ const system = z.strictObject({
       compile: command.default("npm run build"),
     })
     .prefault({}),
+  edge: edge.optional(),
   hosts: z.record(name, hosts, "an object of environments").default({}),
 });
 
@@ -95,9 +112,10 @@ const system = z.strictObject({
 export function readSystem(declaration: unknown): z.output<typeof system> {
   const parsed = system.safeParse(declaration);
   if (!parsed.success) throw wrong(parsed.error.issues[0] as z.core.$ZodIssue, declaration);
-  const { services } = parsed.data;
+  const { services, edge } = parsed.data;
   if (Object.keys(services).length === 0) throw badOption("services", "none", "at least one service");
   expectOwnPorts(services);
+  if (edge && !services[edge.service]) throw badOption("edge.service", edge.service, "one of the services");
   return parsed.data;
 }
 

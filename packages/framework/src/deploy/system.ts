@@ -11,6 +11,8 @@ export interface SystemDeclaration {
   /** Variables that every service takes beside those of the framework. @default {} */
   readonly environment?: Readonly<Record<string, VariableDeclaration>> | undefined;
   readonly build?: BuildDeclaration | undefined;
+  /** The nginx in front. @default none */
+  readonly edge?: EdgeDeclaration | undefined;
   /** Where `pm2 deploy NAME` puts releases, by names such as `production`. @default {} */
   readonly hosts?: Readonly<Record<string, HostsDeclaration>> | undefined;
 }
@@ -54,6 +56,29 @@ export interface BuildDeclaration {
   readonly compile?: string | undefined;
 }
 
+/** An nginx that stands between the world and one service, and is the only proxy before it. */
+export interface EdgeDeclaration {
+  /** Who answers: the gateway. In production it is told by TRUST_PROXY that one proxy stands before it. */
+  readonly service: string;
+  /** @default ["_"], whatever it is asked by */
+  readonly serverNames?: readonly string[] | undefined;
+  /** Where it listens for plain HTTP. @default 80 */
+  readonly httpPort?: number | undefined;
+  /** Listens by IPv6 too; nginx does not start with it where the machine has none. @default false */
+  readonly ipv6?: boolean | undefined;
+  /** With it HTTPS and HTTP/2 are served, and whoever comes by plain HTTP is sent there. @default none */
+  readonly tls?: TlsDeclaration | undefined;
+}
+
+export interface TlsDeclaration {
+  /** The file of the certificate and its chain, in PEM; absolute. */
+  readonly certificate: string;
+  /** The file of its private key; absolute. */
+  readonly key: string;
+  /** @default 443 */
+  readonly port?: number | undefined;
+}
+
 /** The hosts of one environment. None of these texts may hold quotes: pm2 deploy hands them to a shell. */
 export interface HostsDeclaration {
   /** @default "deploy" */
@@ -75,6 +100,7 @@ export interface HostsDeclaration {
 
 /** A system with everything filled in. */
 export type System = ReturnType<typeof readSystem>;
+export type SystemEdge = NonNullable<System["edge"]>;
 export type SystemService = System["services"][string];
 
 /**

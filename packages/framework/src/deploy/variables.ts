@@ -25,3 +25,6 @@ export const addressVariables: Readonly<Record<Need, string>> = {
 
 /** Logs in production are read by machines. */
 export const productionVariables = { NODE_ENV: "production", LOG_FORMAT: "json" } as const;
+
+/** For the service behind nginx, which tells it by `X-Forwarded-For` who asks. */
+export const behindOneProxy = { TRUST_PROXY: "1" } as const;

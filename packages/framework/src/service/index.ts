@@ -7,6 +7,7 @@ export {
   type Env,
   envPort,
   envSwitch,
+  envTrustProxy,
   envVersionRange,
   readEnv,
   type ServiceEnv,

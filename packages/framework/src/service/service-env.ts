@@ -42,6 +42,13 @@ export const envSwitch = z
   .transform((text) => text === "true" || text === "1")
   .describe("true or false");
 
+/** Which proxies' word on a client's address counts, in an environment variable. */
+export const envTrustProxy = z
+  .string()
+  .regex(/^(\d{1,2}|[\da-fA-F.:/]+(, ?[\da-fA-F.:/]+)*)$/)
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : text.split(/, ?/)))
+  .describe("a number of proxies, or their addresses and networks with commas between");
+
 const milliseconds = z
   .string()
   .regex(/^\d{1,7}$/)

@@ -9,10 +9,11 @@ const keptErrors = 5;
 /**
  * Sends requests at a fixed rate, whether or not the earlier ones were answered, over kept connections; a client
  * that tries nothing twice. Among several gateways it takes turns, and leaves one out while its /health is not 200, as
- * a balancer does.
- * @param {{ gateways: string[], rate: number, plan: (n: number) => { method?: string, path: string, body?: object } }} options
+ * a balancer does. With `resends` it does as browsers do: a GET whose kept connection turns out to be closed is sent again.
+ * @param {{ gateways: string[], rate: number, resends?: boolean,
+ *   plan: (n: number) => { method?: string, path: string, body?: object } }} options
  */
-export function startLoad({ gateways, rate, plan }) {
+export function startLoad({ gateways, rate, plan, resends = false }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 50, scheduling: "fifo" });
   const healthy = new Set(gateways);
   const latencies = [];
@@ -21,6 +22,7 @@ export function startLoad({ gateways, rate, plan }) {
   const waiting = new Set();
   let sent = 0;
   let movedOn = 0;
+  let resent = 0;
   const stopping = new AbortController();
 
   function gatewayFor(turn) {
@@ -35,6 +37,10 @@ export function startLoad({ gateways, rate, plan }) {
     if (why?.code === "ECONNREFUSED" && gateways.length > 1) {
       movedOn += 1;
       why = await exchange(agent, gatewayFor(n + 1), asked);
+    }
+    if (resends && why?.isClosedBefore && (asked.method ?? "GET") === "GET") {
+      resent += 1;
+      why = await exchange(false, gatewayFor(n), asked);
     }
     latencies.push(performance.now() - startedAt);
     if (why === undefined) return;
@@ -86,18 +92,27 @@ export function startLoad({ gateways, rate, plan }) {
         p50Ms: Math.round(percentile(latencies, 0.5)),
         p99Ms: Math.round(percentile(latencies, 0.99)),
         ...(gateways.length > 1 && { movedOn }),
+        ...(resends && { resent }),
         ...(failed > 0 && { failures: Object.fromEntries(failures), errors }),
       };
     },
   };
 }
 
+/** Those that have carried a request. Node.js tells it of a request only if that did not wait for its connection. */
+const usedSockets = new WeakSet();
+
 /** What went wrong with a request, if anything did. */
 async function exchange(agent, origin, { method = "GET", path, body }) {
   const text = body && JSON.stringify(body);
   const headers = text ? { "content-type": "application/json", "content-length": Buffer.byteLength(text) } : {};
   const asked = request(origin + path, { agent, method, headers, timeout: 20_000 });
+  let isReused = false;
   try {
+    asked.once("socket", (socket) => {
+      isReused = usedSockets.has(socket);
+      usedSockets.add(socket);
+    });
     asked.once("timeout", () => asked.destroy(new Error("no answer within 20 s")));
     asked.on("error", () => {});
     asked.end(text);
@@ -106,6 +121,11 @@ async function exchange(agent, origin, { method = "GET", path, body }) {
     for await (const chunk of response.setEncoding("utf8")) answer += chunk;
     return response.statusCode < 300 ? undefined : { text: `${response.statusCode} ${answer.slice(0, 200)}` };
   } catch (error) {
-    return { code: error.code, text: `${error.message} on a ${asked.reusedSocket ? "kept" : "new"} connection` };
+    const isClosedBefore = isReused && error.code === "ECONNRESET";
+    return {
+      code: error.code,
+      isClosedBefore,
+      text: `${error.message} on a ${isReused ? "kept" : "new"} connection`,
+    };
   }
 }

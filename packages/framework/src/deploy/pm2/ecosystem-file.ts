@@ -1,6 +1,6 @@
 import { type GeneratedFile, header } from "../generated-file.js";
 import type { System, SystemService } from "../system.js";
-import { addressVariables, commonVariables, productionVariables } from "../variables.js";
+import { addressVariables, behindOneProxy, commonVariables, productionVariables } from "../variables.js";
 import { deploySection } from "./deploy-section.js";
 import { literal } from "./literal.js";
 
@@ -79,7 +79,7 @@ export function rootEcosystemFile(): GeneratedFile {
   return { path: "ecosystem.config.js", text };
 }
 
-function appOf({ environment }: System, name: string, service: SystemService) {
+function appOf({ environment, edge }: System, name: string, service: SystemService) {
   const declared = { ...environment, ...service.environment };
   const valuesOf = (field: "value" | "production") =>
     Object.fromEntries(
@@ -98,7 +98,11 @@ function appOf({ environment }: System, name: string, service: SystemService) {
     },
     variables: [...new Set([...service.needs.map((need) => addressVariables[need]), ...Object.keys(declared)])],
     values: valuesOf("value"),
-    production: { ...productionVariables, ...valuesOf("production") },
+    production: {
+      ...productionVariables,
+      ...(edge?.service === name && behindOneProxy),
+      ...valuesOf("production"),
+    },
   };
 }
 

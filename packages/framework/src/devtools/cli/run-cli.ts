@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { VastifyError } from "../../core/index.js";
 import { generateCommand } from "../deploy/generate-command.js";
+import { consulOf, nginxCommand } from "../nginx/nginx-command.js";
 import { releaseCommand } from "../release/release-command.js";
 import { describeCommand, diffCommand, type ExitCode, type Output } from "./commands.js";
 
@@ -12,6 +13,7 @@ const usage = `vastify describe FILE[#EXPORT]         print a contract as JSON
 vastify diff OLD NEW [--json]          tell changes that break callers; 0: none, 1: some, 2: a file can't be read
 vastify generate [--check] [--force]   write deploy/ from vastify.config.* (--config FILE); --check: 1 when it is not up to date
 vastify release ECOSYSTEM [--env NAME] try the apps of pm2's file beside what runs, then replace it (--env production)
+vastify nginx FILE [--watch]           write nginx's site for the living gateways and reload it (--nginx "nginx -c …")
 
 A FILE is a module that exports a contract, or JSON as \`vastify describe\` prints it.`;
 
@@ -21,6 +23,8 @@ const options = {
   env: { type: "string", default: "production" },
   force: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
+  nginx: { type: "string", default: "nginx" },
+  watch: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -41,9 +45,20 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
     if (command === "generate" && files.length === 0) return await generateCommand(values, output);
     if (command === "release" && first !== undefined && files.length === 1)
       return await releaseCommand(first, values.env, output);
+    if (command === "nginx" && first !== undefined && files.length === 1)
+      return await nginxCommand(
+        { ...values, file: first, consul: consulOf(process.env), signal: untilToldToEnd() },
+        output,
+      );
     output.err(usage);
   } catch (error) {
     output.err(VastifyError.from(error).message);
   }
   return 2;
+}
+
+function untilToldToEnd(): AbortSignal {
+  const end = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => end.abort());
+  return end.signal;
 }
