@@ -21,6 +21,13 @@ export interface CallOptions {
   readonly identity?: Identity | undefined;
 }
 
+/** What of an AbortSignal is needed to give a call up. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** Headers of a request, by their names in lower case. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 

@@ -1,5 +1,5 @@
 export { type BackoffOptions, backoffMs } from "./backoff.js";
-export { Call, type CallOptions, keysOf, outcomeOf, type RequestHeaders } from "./call.js";
+export { Call, type CallOptions, type CancelSignal, keysOf, outcomeOf, type RequestHeaders } from "./call.js";
 export { type DeadlineList, Deadlines, type Expiring } from "./deadlines.js";
 export { delay } from "./delay.js";
 export {

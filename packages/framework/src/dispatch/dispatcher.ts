@@ -4,6 +4,7 @@ import {
   badOption,
   Call,
   type CallOptions,
+  type CancelSignal,
   Deadlines,
   type Identity,
   isTraceId,
@@ -39,7 +40,7 @@ export interface ActOptions {
   /** How long to wait for the result, in milliseconds. @default the service's `timeoutMs` */
   timeoutMs?: number;
   /** Gives the call up when it aborts. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | CancelSignal;
   /** The trace id of the chain this call belongs to. @default a new one */
   tx?: string;
   /** The action may be carried out twice without harm, so it may be tried again elsewhere. @default false */
@@ -199,7 +200,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  function begin(message: Message, callOptions: CallOptions, signal?: AbortSignal, act?: ActFn): Call {
+  function begin(message: Message, callOptions: CallOptions, signal?: CancelSignal, act?: ActFn): Call {
     const call = new Call(message, callOptions, deadlines);
     if (signal?.aborted) call.cancel();
     else dispatch(call, act);
@@ -207,7 +208,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   /** Of a message's directives the call honours three by itself; with others it goes to Seneca. */
-  function beginDirected(message: Message, more: Partial<CallOptions>, signal?: AbortSignal, act?: ActFn): Call {
+  function beginDirected(message: Message, more: Partial<CallOptions>, signal?: CancelSignal, act?: ActFn): Call {
     const { timeout$, default$, idempotent$, ...rest } = message;
     const timeoutMs = Math.min(...[timeout$, more.timeoutMs].filter((ms) => typeof ms === "number"));
     const idempotent = typeof idempotent$ === "boolean" ? idempotent$ : more.idempotent;
@@ -323,11 +324,18 @@ function createParser(seneca: Seneca): (text: string) => Message {
 }
 
 /** One signal may give up many calls, so it lets go of those that are over. */
-function outcomeUntil(signal: AbortSignal, call: Call): Promise<unknown> {
+function outcomeUntil(signal: CancelSignal, call: Call): Promise<unknown> {
+  const outcome = outcomeOf(call);
+  if (call.outcome !== "open") return outcome;
   const cancel = () => call.cancel();
+  const settle = call.onOutcome;
+  call.onOutcome = (ended) => {
+    signal.removeEventListener("abort", cancel);
+    settle?.(ended);
+  };
   if (signal.aborted) cancel();
-  signal.addEventListener("abort", cancel, { once: true });
-  return outcomeOf(call).finally(() => signal.removeEventListener("abort", cancel));
+  else signal.addEventListener("abort", cancel, { once: true });
+  return outcome;
 }
 
 function hasDirectives(message: Message): boolean {

@@ -310,7 +310,8 @@ class Connection implements FrameTaker {
   private pauseUntilRead(): void {
     if (this.socket.isPaused()) return;
     this.socket.pause();
-    this.socket.once("drain", () => this.socket.resume());
+    // Not the socket's "drain", which does not come for what is written in one go.
+    void this.writer.drained().then(() => this.socket.resume());
   }
 
   private onClose(): void {

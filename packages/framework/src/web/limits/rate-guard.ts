@@ -17,12 +17,15 @@ export interface RateGuardOptions {
 /** Refuses what goes beyond a rate, and tells everybody how far they are from it. */
 export function rateGuard({ rules, store, senderOf, log }: RateGuardOptions): RouteGuard {
   let isStoreAway = false;
-  const counted = rules.map((rule) => ({
-    rule,
-    isAbout: rule.routes ? anyOf(rule.routes) : () => true,
-    keyOf: (ctx: Context, { method, path }: OfferedRoute) =>
-      `${nameOf(rule)} ${rule.by === "route" ? `route ${method} ${path}` : senderOf(ctx, rule.by)}`,
-  }));
+  const counted = rules.map((rule) => {
+    const name = nameOf(rule);
+    return {
+      rule,
+      isAbout: rule.routes ? anyOf(rule.routes) : () => true,
+      keyOf: (ctx: Context, { method, path }: OfferedRoute) =>
+        `${name} ${rule.by === "route" ? `route ${method} ${path}` : senderOf(ctx, rule.by)}`,
+    };
+  });
 
   /** A store that is away stops nobody: it guards the gateway, and must not be what brings it down. */
   async function take(key: string, rule: RateRule): Promise<Taken | undefined> {

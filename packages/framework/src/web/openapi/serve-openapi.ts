@@ -43,8 +43,13 @@ export function serveOpenApi({ title, version, routes, security }: ServeOpenApiO
     return document;
   }
 
-  return async (ctx, next) => {
+  return (ctx, next) => {
     if (ctx.path !== "/openapi.json" || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
+    answer(ctx);
+    return Promise.resolve();
+  };
+
+  function answer(ctx: Context): void {
     ctx.state.route = "/openapi.json";
     const { text, etag } = written(textOf(ctx, "target"), textOf(ctx, "version") ?? "");
     ctx.status = 200;
@@ -57,7 +62,7 @@ export function serveOpenApi({ title, version, routes, security }: ServeOpenApiO
     }
     ctx.type = "json";
     ctx.body = text;
-  };
+  }
 }
 
 function textOf(ctx: Context, name: string): string | undefined {

@@ -11,6 +11,8 @@ export function weakTag(text: string): string {
  * Koa's `fresh` says no to `cache-control: no-cache`, which Node's own fetch sends along with a tag.
  */
 export function isFresh(ctx: Context): boolean {
+  const { "if-none-match": tags, "if-modified-since": time } = ctx.headers;
+  if (tags === undefined && time === undefined) return false;
   if (ctx.status !== 200 || (ctx.method !== "GET" && ctx.method !== "HEAD")) return false;
   return ctx.fresh || isTagKnown(ctx);
 }
