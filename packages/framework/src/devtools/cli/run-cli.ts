@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { VastifyError } from "../../core/index.js";
-import { describeCommand, diffCommand, type ExitCode, type Output } from "./commands.js";
+import { clientCommand, describeCommand, diffCommand, type ExitCode, type Output } from "./commands.js";
 
 export interface CliOutput extends Output {
   err(text: string): void;
@@ -8,8 +8,10 @@ export interface CliOutput extends Output {
 
 const usage = `vastify describe FILE[#EXPORT]         print a contract as JSON
 vastify diff OLD NEW [--json]          tell changes that break callers; 0: none, 1: some, 2: a file can't be read
+vastify client URL|FILE                print a client in TypeScript for an OpenAPI document, such as a gateway's
 
-A FILE is a module that exports a contract, or JSON as \`vastify describe\` prints it.`;
+A FILE is a module that exports a contract, or JSON as \`vastify describe\` prints it;
+for \`client\` it is the document.`;
 
 /** Runs the command line `vastify …`. */
 export async function runCli(args: readonly string[], output: CliOutput): Promise<ExitCode> {
@@ -27,6 +29,7 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
     }
     if (command === "describe" && first !== undefined && files.length === 1)
       return await describeCommand(first, output);
+    if (command === "client" && first !== undefined && files.length === 1) return await clientCommand(first, output);
     if (command === "diff" && first !== undefined && second !== undefined && files.length === 2)
       return await diffCommand(first, second, values.json, output);
     output.err(usage);
