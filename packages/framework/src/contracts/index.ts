@@ -21,6 +21,8 @@ export {
   type EventDescription,
 } from "./describe-contract.js";
 export { type ContractEvent, defineEvent, type EventDeclaration } from "./event.js";
+export { type Gathered, type GatherOptions, gather, type PartFailure } from "./gather.js";
+export { gathered } from "./gathered-schema.js";
 export {
   type ActionContext,
   type ActionHandler,
