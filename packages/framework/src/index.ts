@@ -67,7 +67,9 @@ export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, Targ
 export {
   createGateway,
   createService,
+  describeEnv,
   type Env,
+  type EnvVariable,
   type ExplainOptions,
   type Explanation,
   envPort,

@@ -1,5 +1,13 @@
 import { createRequire } from "node:module";
-import { type Env, envSwitch, envVersionRange, readEnv, type ServiceEnv, serviceEnv } from "vastify";
+import {
+  type Env,
+  envSwitch,
+  envVersionRange,
+  readEnv,
+  type ServiceEnv,
+  type ServiceEnvDefaults,
+  serviceEnv,
+} from "vastify";
 import { z } from "zod";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
@@ -15,26 +23,41 @@ export interface AccountConfig {
   readonly seedDemoUsers: boolean;
 }
 
-const shape = {
+export const defaults: ServiceEnvDefaults = {
+  name: "account-server",
+  version,
+  httpPort: 3333,
+  microservicePort: 10_015,
+};
+
+export const variables = {
   MONGODB_URI: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\/./)
     .describe('a URI such as "mongodb://127.0.0.1:27017/vastify"')
-    .default("mongodb://127.0.0.1:27017/vastify"),
+    .default("mongodb://127.0.0.1:27017/vastify")
+    .meta({ purpose: "Where users are kept; when it names no database, `vastify` is used." }),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/./)
     .describe('a URL such as "redis://127.0.0.1:6379"')
-    .optional(),
-  CONFIG_SERVER_VERSION: envVersionRange.default("^1.0.0"),
-  SEED_DEMO_USERS: envSwitch.default(true),
+    .optional()
+    .meta({
+      purpose: "Where users are cached for all instances; without it each caches them for a second, by itself.",
+    }),
+  CONFIG_SERVER_VERSION: envVersionRange
+    .default("^1.0.0")
+    .meta({ purpose: "Which versions of config-server will do." }),
+  SEED_DEMO_USERS: envSwitch
+    .default(true)
+    .meta({ purpose: "Whether three users with known passwords are made, once." }),
 };
 
 /** @throws VastifyError naming the variable that is wrong */
 export function readConfig(env: Env): AccountConfig {
-  const { MONGODB_URI, REDIS_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, shape);
+  const { MONGODB_URI, REDIS_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, variables);
   return {
-    service: serviceEnv(env, { name: "account-server", version, httpPort: 3333, microservicePort: 10_015 }),
+    service: serviceEnv(env, defaults),
     mongoUri: MONGODB_URI,
     redisUrl: REDIS_URL,
     configServerVersion: CONFIG_SERVER_VERSION,

@@ -23,6 +23,8 @@ interface Compose {
 const compose = parse(composeFile(shop).text) as Compose;
 const images = dockerfile(shop).text;
 
+const unlessSet = (variable: string, value: string) => `\${${variable}:-${value}}`;
+
 describe("the generated compose file", () => {
   it("has every service, what they need, and the edge", () => {
     expect(Object.keys(compose.services)).toEqual([
@@ -61,12 +63,12 @@ describe("the generated compose file", () => {
   it("says where everything is, lets the environment say otherwise, and holds no secret", () => {
     expect(compose.services.stock?.environment).toMatchObject({
       CONSUL_HTTP_ADDR: "consul:8500",
-      MONGODB_URI: "${MONGODB_URI:-mongodb://mongodb:27017/shop}",
-      CURRENCY: "${CURRENCY:-EUR}",
-      DEMO: "${DEMO:-false}",
+      MONGODB_URI: unlessSet("MONGODB_URI", "mongodb://mongodb:27017/shop"),
+      CURRENCY: unlessSet("CURRENCY", "EUR"),
+      DEMO: unlessSet("DEMO", "false"),
       PAYMENT_KEY: null,
     });
-    expect(compose.services.gateway?.environment).toMatchObject({ TRUST_PROXY: "${TRUST_PROXY:-1}" });
+    expect(compose.services.gateway?.environment).toMatchObject({ TRUST_PROXY: unlessSet("TRUST_PROXY", "1") });
   });
 
   it("puts nginx before the gateway's own port", () => {

@@ -10,11 +10,11 @@ export function developmentFile(system: System): GeneratedFile {
     `  image: ${system.name}/development`,
     "  build: { context: .., dockerfile: deploy/Dockerfile, target: manifests }",
     "  # As the user of the working tree: what it may not read is not there.",
-    "  user: ${UID:-1000}:${GID:-1000}",
+    `  user: "\${RUN_AS:-1000:1000}"`,
     "  working_dir: /work",
     "  volumes: [..:/work]",
     `  command: ["node", "--watch", ${quoted(entry)}]`,
-    "  environment: { NODE_ENV: development, LOG_FORMAT: pretty, HOST: 0.0.0.0, HTTP_PORT: " + quoted(httpPort) + " }",
+    `  environment: { NODE_ENV: development, LOG_FORMAT: pretty, HOST: 0.0.0.0, HTTP_PORT: ${quoted(httpPort)} }`,
     `  ports: [${quoted(`${httpPort}:${httpPort}`)}]`,
     "  read_only: false",
     "  healthcheck:",
@@ -25,7 +25,7 @@ export function developmentFile(system: System): GeneratedFile {
   const text = `${header(
     "#",
     "",
-    "docker compose --file deploy/compose.yaml --file deploy/compose.dev.yaml up",
+    "RUN_AS=$(id -u):$(id -g) docker compose --file deploy/compose.yaml --file deploy/compose.dev.yaml up",
     "Install and compile on the machine itself, e.g. by `npx tsc -b --watch`: each service starts again when its files change.",
   )}
 services:
