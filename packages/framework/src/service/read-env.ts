@@ -14,7 +14,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export function readEnv<Shape extends z.ZodRawShape>(env: Env, shape: Shape): z.output<z.ZodObject<Shape>> {
   const given = Object.fromEntries(
     Object.keys(shape).flatMap((name) => {
-      const value = valueOf(name, env);
+      const value = givenFor(name, env);
       return value === undefined ? [] : [[name, value]];
     }),
   );
@@ -25,7 +25,7 @@ export function readEnv<Shape extends z.ZodRawShape>(env: Env, shape: Shape): z.
   throw badOption(name, got, expectationOf(shape[name]) ?? "something else");
 }
 
-function valueOf(name: string, env: Env): string | undefined {
+function givenFor(name: string, env: Env): string | undefined {
   const [value, file] = [env[name] || undefined, env[`${name}_FILE`] || undefined];
   if (file === undefined) return value;
   if (value !== undefined) throw badOption(`${name}_FILE`, file, `left out when ${name} is set`);
