@@ -39,7 +39,6 @@ module.exports = {
     rooms: [
       "core",
       "contracts",
-      "deploy",
       "discovery",
       "dispatch",
       "routing",

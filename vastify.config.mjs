@@ -7,15 +7,18 @@ const versionOf = (service) =>
 
 export default defineSystem({
   name: "vastify",
+  build: { workspaces: ["packages/framework", "packages/backends"] },
   services: {
     "config-server": {
       entry: "services/config-server/dist/main.js",
+      workspace: "services/config-server",
       version: versionOf("config-server"),
       httpPort: 3331,
       microservicePort: 10_011,
     },
     "account-server": {
       entry: "services/account-server/dist/main.js",
+      workspace: "services/account-server",
       version: versionOf("account-server"),
       httpPort: 3333,
       microservicePort: 10_015,
@@ -31,6 +34,7 @@ export default defineSystem({
     },
     gateway: {
       entry: "services/gateway/dist/main.js",
+      workspace: "services/gateway",
       version: versionOf("gateway"),
       httpPort: 3000,
       environment: { SESSION_SECRET: {}, OPEN_ROUTES: {}, TRUST_PROXY: {} },

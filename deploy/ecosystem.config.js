@@ -108,13 +108,12 @@ module.exports = {
   deploy: {
     production: {
       user: "deploy",
-      ref: "origin/master",
-      "post-deploy": "bash deploy/release.sh production",
-      ssh_options: ["StrictHostKeyChecking=accept-new"],
       host: ["app-1.vastify.example", "app-2.vastify.example"],
+      ssh_options: ["StrictHostKeyChecking=accept-new"],
+      ref: "origin/master",
       repo: "https://git.vastify.example/vastify.git",
       path: "/home/deploy/vastify",
-      env: {},
+      "post-deploy": "bash deploy/release.sh production",
     },
   },
 };

@@ -30,6 +30,7 @@ it.each([
   ["vastify", "seneca/seneca.js"],
   ["vastify", "mongoose"],
   ["vastify", "ioredis"],
+  ["vastify", "amqplib"],
   ["vastify/storage", "ioredis"],
   ["vastify/storage/cache", "ioredis"],
   ["vastify/storage/cache", "mongoose"],

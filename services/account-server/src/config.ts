@@ -1,5 +1,13 @@
 import { createRequire } from "node:module";
-import { type Env, envSwitch, envVersionRange, readEnv, type ServiceEnv, serviceEnv } from "vastify";
+import {
+  type Env,
+  envSwitch,
+  envVersionRange,
+  readEnv,
+  type ServiceEnv,
+  type ServiceEnvDefaults,
+  serviceEnv,
+} from "vastify";
 import { z } from "zod";
 import type { SessionOptions } from "./models/sessions.js";
 
@@ -20,40 +28,62 @@ export interface AccountConfig {
   readonly session: SessionOptions | undefined;
 }
 
-const shape = {
+export const defaults: ServiceEnvDefaults = {
+  name: "account-server",
+  version,
+  httpPort: 3333,
+  microservicePort: 10_015,
+};
+
+export const variables = {
   MONGODB_URI: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\/./)
     .describe('a URI such as "mongodb://127.0.0.1:27017/vastify"')
-    .default("mongodb://127.0.0.1:27017/vastify"),
+    .default("mongodb://127.0.0.1:27017/vastify")
+    .meta({ purpose: "Where users are kept; when it names no database, `vastify` is used." }),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/./)
     .describe('a URL such as "redis://127.0.0.1:6379"')
-    .optional(),
+    .optional()
+    .meta({
+      purpose: "Where users are cached for all instances; without it each caches them for a second, by itself.",
+    }),
   AMQP_URL: z
     .string()
     .regex(/^amqps?:\/\/./)
     .describe('a URL such as "amqp://127.0.0.1:5672"')
-    .optional(),
-  CONFIG_SERVER_VERSION: envVersionRange.default("^1.0.0"),
-  SEED_DEMO_USERS: envSwitch.default(true),
-  SESSION_SECRET: z.string().optional(),
+    .optional()
+    .meta({ purpose: "Where changes of users are announced; without it they wait for one that does." }),
+  CONFIG_SERVER_VERSION: envVersionRange
+    .default("^1.0.0")
+    .meta({ purpose: "Which versions of config-server will do." }),
+  SEED_DEMO_USERS: envSwitch
+    .default(true)
+    .meta({ purpose: "Whether three users with known passwords are made, once." }),
+  SESSION_SECRET: z
+    .string()
+    .optional()
+    .meta({ purpose: "What signs sessions, the gateway's too; without it a login begins none." }),
   SESSION_HOURS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/)
     .transform(Number)
     .describe("a whole number of hours from 1 to 9999")
-    .default(12),
-  SESSION_COOKIE_SECURE: envSwitch.default(true),
+    .default(12)
+    .meta({ purpose: "How long a session lasts." }),
+  SESSION_COOKIE_SECURE: envSwitch
+    .default(true)
+    .meta({ purpose: "Whether browsers send a session's cookie over HTTPS only." }),
 };
 
 /** @throws VastifyError naming the variable that is wrong */
 export function readConfig(env: Env): AccountConfig {
-  const { MONGODB_URI, REDIS_URL, AMQP_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS, ...read } = readEnv(env, shape);
+  const { MONGODB_URI, REDIS_URL, AMQP_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS, ...read } = readEnv(env, variables);
   const { SESSION_SECRET: secret, SESSION_HOURS: hours, SESSION_COOKIE_SECURE: isSecure } = read;
   return {
-    service: serviceEnv(env, { name: "account-server", version, httpPort: 3333, microservicePort: 10_015 }),
+    service: serviceEnv(env, defaults),
     mongoUri: MONGODB_URI,
     redisUrl: REDIS_URL,
     amqpUrl: AMQP_URL,

@@ -1,17 +1,22 @@
 import { createRequire } from "node:module";
 import { session } from "@vastify/account-server/contract";
-import { type Env, envTrustProxy, type GatewayOptions, readEnv, serviceEnv } from "vastify";
+import { type Env, envTrustProxy, type GatewayOptions, readEnv, type ServiceEnvDefaults, serviceEnv } from "vastify";
 import { z } from "zod";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 const texts = z.string().transform((text) => text.split(",").map((each) => each.trim()));
 
-const shape = {
-  // What signs the sessions of account-server. With it every route is closed that nobody has opened.
-  SESSION_SECRET: z.string().optional(),
-  OPEN_ROUTES: texts.optional(),
-  TRUST_PROXY: envTrustProxy.optional(),
+export const defaults: ServiceEnvDefaults = { name: "gateway", version, httpPort: 3000 };
+
+export const variables = {
+  SESSION_SECRET: z.string().optional().meta({
+    purpose: "What signs account-server's sessions; with it every route is closed that nobody has opened.",
+  }),
+  OPEN_ROUTES: texts.optional().meta({
+    purpose: "Routes without a contract that are open to everybody, such as `GET /config`, with commas between them.",
+  }),
+  TRUST_PROXY: envTrustProxy.optional().meta({ purpose: "Whose `x-forwarded-for` counts; by default nobody's." }),
 };
 
 /** Whoever tries passwords gets so many tries a minute from one address. */
@@ -19,9 +24,9 @@ const logins = { by: "ip", limit: 10, windowMs: 60_000, routes: ["POST /user/log
 
 /** @throws VastifyError naming the variable that is wrong */
 export function readConfig(env: Env): GatewayOptions {
-  const { SESSION_SECRET: secret, OPEN_ROUTES: open, TRUST_PROXY: trustProxy } = readEnv(env, shape);
+  const { SESSION_SECRET: secret, OPEN_ROUTES: open, TRUST_PROXY: trustProxy } = readEnv(env, variables);
   return {
-    ...serviceEnv(env, { name: "gateway", version, httpPort: 3000 }),
+    ...serviceEnv(env, defaults),
     ...(trustProxy !== undefined && { trustProxy }),
     ...(secret !== undefined && {
       auth: { tokens: { ...session, secret }, ...(open && { open }) },

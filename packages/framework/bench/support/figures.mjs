@@ -8,7 +8,7 @@ import { table } from "./table.mjs";
  * @property {string} name
  * @property {string} must such as ">= 1.2"
  * @property {{ over: string[], under: string[] }[]} [pairs]
- * @property {"perSecond" | "p99Ms"} [metric]
+ * @property {"perSecond" | "p99Ms" | "startMs" | "rssMb"} [metric] of all but the first less is better
  * @property {string} [key] a measurement whose `value` is the figure
  */
 

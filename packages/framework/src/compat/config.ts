@@ -1,7 +1,7 @@
 import { badOption, expectPort } from "../core/index.js";
 import type { ConsulOptions } from "../discovery/index.js";
 import type { LabelledLogOptions } from "../telemetry/index.js";
-import { appDefaults, deployDefaults } from "../deploy/index.js";
+import { appDefaults, deployDefaults } from "./deploy-tool.js";
 
 /** Where Consul is, as in 2018. `type` and `promisify` are taken and mean nothing any more. */
 export interface ConsulServer {

@@ -2,16 +2,6 @@ export { generateFiles } from "./generate.js";
 export { type GeneratedFile, generatedMark } from "./generated-file.js";
 export { type EdgeEndpoint, nginxSite } from "./nginx/nginx-site.js";
 export {
-  appDefaults,
-  deployDefaults,
-  GeneratePM2AppConfig,
-  GeneratePM2DeployConfig,
-  type PM2AppConfig,
-  type PM2AppOptions,
-  type PM2DeployConfig,
-  type PM2DeployOptions,
-} from "./pm2/pm2-config.js";
-export {
   type BuildDeclaration,
   defineSystem,
   type EdgeDeclaration,

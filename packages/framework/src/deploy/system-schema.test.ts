@@ -13,7 +13,15 @@ describe("a system's declaration", () => {
       name: "shop",
       services: { stock: { ...stock, instances: 1, maxMemoryMb: 512, needs: [], environment: {} } },
       environment: {},
-      build: { install: "npm ci", lockFile: "package-lock.json", compile: "npm run build" },
+      build: {
+        install: "npm ci",
+        lockFile: "package-lock.json",
+        compile: "npm run build",
+        test: "npm test",
+        installForImage: "npm ci --omit=dev",
+        workspaces: [],
+        nodeMajor: 22,
+      },
       hosts: { production: { ...hosts, user: "deploy", port: 22, sshOptions: [], ref: "origin/master" } },
     });
     expect(readSystem(system)).toEqual(system);

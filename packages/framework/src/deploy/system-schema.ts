@@ -41,6 +41,7 @@ const environment = z.record(variableName, variable, "an object of variables").d
 
 const service = z.strictObject({
   entry: fileWithin,
+  workspace: fileWithin.optional(),
   version: text('a semver such as "1.2.3"', (value) => semver.valid(value) === value),
   httpPort: port,
   microservicePort: port.optional(),
@@ -99,6 +100,10 @@ const system = z.strictObject({
       install: command.default("npm ci"),
       lockFile: fileWithin.default("package-lock.json"),
       compile: command.default("npm run build"),
+      test: command.default("npm test"),
+      installForImage: command.default("npm ci --omit=dev"),
+      workspaces: z.array(fileWithin, "a list").default([]),
+      nodeMajor: wholeNumber(20, 99, "a major version of Node.js from 20 up").default(22),
     })
     .prefault({}),
   edge: edge.optional(),

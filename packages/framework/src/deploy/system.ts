@@ -20,6 +20,8 @@ export interface SystemDeclaration {
 export interface ServiceDeclaration {
   /** The file that starts it, relative to the manifest. */
   readonly entry: string;
+  /** The folder of its npm workspace, in a repository of several. @default the repository itself */
+  readonly workspace?: string | undefined;
   /** Its semver; names its image. */
   readonly version: string;
   /** Where it serves REST and `/health`. */
@@ -54,6 +56,14 @@ export interface BuildDeclaration {
   readonly lockFile?: string | undefined;
   /** @default "npm run build" */
   readonly compile?: string | undefined;
+  /** What must hold before a release. @default "npm test" */
+  readonly test?: string | undefined;
+  /** Installs only what runs; a service's ` --workspace …` comes behind it. @default "npm ci --omit=dev" */
+  readonly installForImage?: string | undefined;
+  /** The folders of npm workspaces beside those of the services. @default [] */
+  readonly workspaces?: readonly string[] | undefined;
+  /** The major version of Node.js in images and pipelines. @default 22 */
+  readonly nodeMajor?: number | undefined;
 }
 
 /** An nginx that stands between the world and one service, and is the only proxy before it. */

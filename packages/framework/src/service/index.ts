@@ -3,13 +3,13 @@ export { createGateway, type Gateway, type GatewayOptions } from "./create-gatew
 export { createService, type Service, type ServiceCallerOptions } from "./create-service.js";
 export type { ExplainOptions, Explanation } from "./explanation.js";
 export { type ProcessLike, type Runnable, runService } from "./run-service.js";
+export { describeEnv, type EnvVariable } from "./describe-env.js";
+export { type Env, readEnv } from "./read-env.js";
 export {
-  type Env,
   envPort,
   envSwitch,
   envTrustProxy,
   envVersionRange,
-  readEnv,
   type ServiceEnv,
   type ServiceEnvDefaults,
   serviceEnv,

@@ -1,12 +1,9 @@
 import { z } from "zod";
-import { badOption } from "../core/index.js";
 import { consistencies } from "../discovery/index.js";
 import { isVersion, isVersionRange } from "../routing/index.js";
 import { type LogLevel, logLevels } from "../telemetry/index.js";
+import { type Env, readEnv } from "./read-env.js";
 import type { ServiceOptions } from "./service-options.js";
-
-/** Environment variables as a process got them. */
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What a service is when its environment says nothing. */
 export interface ServiceEnvDefaults {
@@ -55,36 +52,66 @@ const milliseconds = z
   .transform(Number)
   .describe("a number of milliseconds");
 
-const serviceShape = {
-  HOST: anyText.default("127.0.0.1"),
-  HTTP_PORT: envPort.optional(),
-  MICROSERVICE_PORT: envPort.optional(),
-  ADVERTISE_HOST: anyText.optional(),
-  SERVICE_VERSION: z.string().refine(isVersion).describe('a semver such as "1.2.3"').optional(),
-  CONSUL_HTTP_ADDR: z.string().refine(isAddress).describe('"host:port" or an http(s) URL').default("127.0.0.1:8500"),
-  CONSUL_HTTP_TOKEN: anyText.optional(),
-  CONSUL_DATACENTER: anyText.optional(),
+/** The variables that every service takes. */
+export const serviceShape = {
+  HOST: anyText.default("127.0.0.1").meta({ purpose: "Where it listens; 0.0.0.0 is every address." }),
+  HTTP_PORT: envPort
+    .optional()
+    .meta({ purpose: "Where it serves REST and `/health`; 0 is any free port. The workers of a cluster share it." }),
+  MICROSERVICE_PORT: envPort
+    .optional()
+    .meta({ purpose: "Where it answers calls; 0 is any free port. The workers of a cluster choose their own." }),
+  ADVERTISE_HOST: anyText
+    .optional()
+    .meta({ purpose: "Where others reach it; by default HOST, or the machine's name when HOST is every address." }),
+  SERVICE_VERSION: z
+    .string()
+    .refine(isVersion)
+    .describe('a semver such as "1.2.3"')
+    .optional()
+    .meta({ purpose: "Its version, instead of its package's." }),
+  CONSUL_HTTP_ADDR: z
+    .string()
+    .refine(isAddress)
+    .describe('"host:port" or an http(s) URL')
+    .default("127.0.0.1:8500")
+    .meta({ purpose: "Where Consul is." }),
+  CONSUL_HTTP_TOKEN: anyText.optional().meta({ purpose: "Consul's ACL token." }),
+  CONSUL_DATACENTER: anyText.optional().meta({ purpose: "Consul's datacenter; by default the agent's own." }),
   CONSUL_CONSISTENCY: z
     .enum(consistencies)
     .describe(`one of ${consistencies.join(", ")}`)
-    .optional(),
-  ZONE: anyText.optional(),
-  ROUTING_SNAPSHOT: anyText.optional(),
-  CHAOS: envSwitch.optional(),
+    .optional()
+    .meta({ purpose: "How fresh Consul's answers must be." }),
+  ZONE: anyText.optional().meta({ purpose: "Where it runs, such as a rack: callers of the same zone come first." }),
+  ROUTING_SNAPSHOT: anyText
+    .optional()
+    .meta({ purpose: "A file that keeps what is known of others, for a start without Consul." }),
+  CHAOS: envSwitch.optional().meta({ purpose: "Whether `vastify/chaos/` in Consul may make calls fail." }),
   // What is wrong with one is said where it is used: a secret must not stand in the error of a variable.
   IDENTITY_KEYS: z
     .string()
     .transform((text) => text.split(","))
-    .optional(),
-  DRAIN_NOTICE_MS: milliseconds.optional(),
-  DRAIN_GRACE_MS: milliseconds.optional(),
+    .optional()
+    .meta({ purpose: "Secrets that sign who a call is made for, with commas between them; the first signs." }),
+  DRAIN_NOTICE_MS: milliseconds
+    .optional()
+    .meta({ purpose: "How long it serves on, when it leaves, while others notice (1,000)." }),
+  DRAIN_GRACE_MS: milliseconds
+    .optional()
+    .meta({ purpose: "How long, when it leaves, what is in flight may take (10,000)." }),
   LOG_LEVEL: z
     .enum(logLevels)
     .describe(`one of ${logLevels.join(", ")}`)
-    .default("info"),
-  LOG_FORMAT: z.enum(["pretty", "json"]).describe("pretty or json").optional(),
-  FORCE_COLOR: anyText.optional(),
-  NO_COLOR: anyText.optional(),
+    .default("info")
+    .meta({ purpose: "The least important lines that are logged." }),
+  LOG_FORMAT: z
+    .enum(["pretty", "json"])
+    .describe("pretty or json")
+    .optional()
+    .meta({ purpose: "For people or for machines; by default pretty at a terminal." }),
+  FORCE_COLOR: anyText.optional().meta({ purpose: "Colors pretty log lines; 0 does not." }),
+  NO_COLOR: anyText.optional().meta({ purpose: "Colors no log lines." }),
 };
 
 /**
@@ -124,31 +151,6 @@ export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
       ...(color !== undefined && { color }),
     },
   };
-}
-
-/**
- * Reads the environment variables named in `shape`. A schema's `describe` text says what was expected; a variable
- * that is empty counts as absent.
- * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the variables that are wrong
- */
-export function readEnv<Shape extends z.ZodRawShape>(env: Env, shape: Shape): z.output<z.ZodObject<Shape>> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
-  const parsed = z.object(shape).safeParse(given);
-  if (parsed.success) return parsed.data;
-  const name = String(parsed.error.issues[0]?.path[0]);
-  throw badOption(name, withoutPassword(given[name]), expectationOf(shape[name]) ?? "something else");
-}
-
-/** `describe` sits on the schema it was called on, which `default` and `optional` wrap. */
-function expectationOf(schema: unknown): string | undefined {
-  for (let at = schema; at instanceof z.ZodType; at = (at.def as { innerType?: unknown }).innerType) {
-    if (at.description !== undefined) return at.description;
-  }
-  return undefined;
-}
-
-function withoutPassword(text: string | undefined): string | undefined {
-  return text?.replace(/\/\/[^@/]*@/, "//");
 }
 
 function isAddress(address: string): boolean {

@@ -1,12 +1,11 @@
 import type { System } from "../system.js";
-import { GeneratePM2DeployConfig, type PM2DeployConfig } from "./pm2-config.js";
 
-/** One entry for each environment of hosts. */
-export function deploySection({ hosts }: System): Record<string, PM2DeployConfig> {
+/** What `pm2 deploy NAME` reads: one entry for each environment of hosts. */
+export function deploySection({ hosts }: System): Readonly<Record<string, object>> {
   return Object.fromEntries(
     Object.entries(hosts).map(([name, { user, host, port, key, sshOptions, repository, ref, path }]) => [
       name,
-      GeneratePM2DeployConfig({
+      {
         user,
         host,
         ...(port !== 22 && { port: String(port) }),
@@ -17,7 +16,7 @@ export function deploySection({ hosts }: System): Record<string, PM2DeployConfig
         repo: repository,
         path,
         "post-deploy": `bash deploy/release.sh ${name}`,
-      }),
+      },
     ]),
   );
 }

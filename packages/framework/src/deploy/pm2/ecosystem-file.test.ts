@@ -101,7 +101,6 @@ describe("the generated ecosystem file", () => {
         repo: "git@git.example:shop.git",
         path: "/apps/shop",
         "post-deploy": "bash deploy/release.sh production",
-        env: {},
       },
     });
   });

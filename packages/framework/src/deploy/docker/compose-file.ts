@@ -1,0 +1,143 @@
+import { type GeneratedFile, header } from "../generated-file.js";
+import { productionVariablesOf } from "../service-variables.js";
+import type { Need, System } from "../system.js";
+import { addressVariables } from "../variables.js";
+import { block, quoted } from "../yaml.js";
+
+interface Server {
+  readonly address: string;
+  readonly lines: readonly string[];
+}
+
+/** One of each, for one machine; a cluster of them is a matter of its own. */
+const consul = [
+  "consul:",
+  "  image: hashicorp/consul:1.20",
+  '  command: ["agent", "-server", "-bootstrap-expect=1", "-client=0.0.0.0", "-ui"]',
+  "  volumes: [consul-data:/consul/data]",
+  "  healthcheck:",
+  '    test: ["CMD", "consul", "operator", "raft", "list-peers"]',
+  "    interval: 5s",
+  "  restart: unless-stopped",
+];
+
+const servers: Readonly<Record<Need, Server>> = {
+  mongodb: {
+    address: "mongodb://mongodb:27017/SYSTEM",
+    lines: [
+      "mongodb:",
+      "  image: mongo:8.0",
+      "  volumes: [mongodb-data:/data/db]",
+      "  healthcheck:",
+      '    test: ["CMD", "mongosh", "--quiet", "--eval", "db.runCommand({ ping: 1 })"]',
+      "    interval: 5s",
+      "  restart: unless-stopped",
+    ],
+  },
+  rabbitmq: {
+    address: "amqp://rabbitmq:5672",
+    lines: [
+      "rabbitmq:",
+      "  image: rabbitmq:4.1-management",
+      "  # Its data belongs to its host name.",
+      "  hostname: rabbitmq",
+      "  volumes: [rabbitmq-data:/var/lib/rabbitmq]",
+      "  healthcheck:",
+      '    test: ["CMD", "rabbitmq-diagnostics", "--quiet", "check_port_connectivity"]',
+      "    interval: 10s",
+      "  restart: unless-stopped",
+    ],
+  },
+  redis: {
+    address: "redis://redis:6379",
+    lines: [
+      "redis:",
+      "  image: redis:8.2",
+      "  # A cache: what it loses is loaded again.",
+      '  command: ["redis-server", "--save", "", "--appendonly", "no"]',
+      "  healthcheck:",
+      '    test: ["CMD", "redis-cli", "ping"]',
+      "    interval: 5s",
+      "  restart: unless-stopped",
+    ],
+  },
+};
+
+/** The whole system on one machine, with the servers that it needs. */
+export function composeFile(system: System): GeneratedFile {
+  const needs = [...new Set(Object.values(system.services).flatMap((service) => service.needs))].sort();
+  const volumes = ["consul", ...needs.filter((need) => need !== "redis")];
+  const blocks = [
+    ...Object.keys(system.services).map((name) => serviceLines(system, name)),
+    ...(system.edge ? [nginxLines(system.edge.service, system.edge.httpPort, system.edge.tls?.port)] : []),
+    consul,
+    ...needs.map((need) => servers[need].lines),
+  ];
+  const text = `${header("#", "", "docker compose --file deploy/compose.yaml up --build --wait")}
+name: ${system.name}
+
+services:
+${blocks.map((lines) => block(lines, 2)).join("\n\n")}
+
+volumes:
+${block(
+  volumes.map((name) => `${name}-data:`),
+  2,
+)}
+`;
+  return { path: "deploy/compose.yaml", text };
+}
+
+function serviceLines(system: System, name: string): string[] {
+  const service = system.services[name] as System["services"][string];
+  const { values, secrets, optional } = productionVariablesOf(system, name);
+  const addresses = service.needs.map((need) => [addressVariables[need], addressOf(need, system.name)] as const);
+  const local = new Set(addresses.map(([variable]) => variable));
+  const environment = [
+    "CONSUL_HTTP_ADDR: consul:8500",
+    ...addresses.map(([variable, address]) => overridable(variable, address)),
+    ...Object.entries(values).map(([variable, value]) => overridable(variable, value)),
+    ...[...secrets.filter((variable) => !local.has(variable)), ...optional].map((variable) => `${variable}:`),
+  ];
+  return [
+    `${name}:`,
+    `  image: ${system.name}/${name}:${service.version}`,
+    `  build: { context: .., dockerfile: deploy/Dockerfile, target: ${name} }`,
+    "  # It registers by its container's name, which the others and Consul resolve.",
+    "  environment:",
+    ...environment.map((line) => `    ${line}`),
+    "  depends_on:",
+    ...["consul", ...service.needs].map((other) => `    ${other}: { condition: service_healthy }`),
+    ...(service.instances === 1 || service.instances === "max" ? [] : [`  deploy: { replicas: ${service.instances} }`]),
+    "  read_only: true",
+    "  tmpfs: [/tmp]",
+    "  security_opt: [no-new-privileges:true]",
+    "  cap_drop: [ALL]",
+    `  mem_limit: ${service.maxMemoryMb}m`,
+    "  # Callers notice (1 s), then requests in flight finish (10 s), then its parts end.",
+    "  stop_grace_period: 15s",
+    "  restart: unless-stopped",
+  ];
+}
+
+function nginxLines(service: string, httpPort: number, tlsPort: number | undefined): string[] {
+  const ports = [httpPort, ...(tlsPort ? [tlsPort] : [])].map((port) => quoted(`${port}:${port}`));
+  return [
+    "nginx:",
+    "  image: nginx:1.28",
+    `  ports: [${ports.join(", ")}]`,
+    "  volumes: [./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro]",
+    "  depends_on:",
+    `    ${service}: { condition: service_healthy }`,
+    "  restart: unless-stopped",
+  ];
+}
+
+function addressOf(need: Need, systemName: string): string {
+  return servers[need].address.replace("SYSTEM", systemName);
+}
+
+/** What is set where compose is called comes first. */
+function overridable(variable: string, value: string): string {
+  return `${variable}: ${quoted(`\${${variable}:-${value.replaceAll("$", "$$$$")}}`)}`;
+}

@@ -1,0 +1,104 @@
+import { Deployment } from "kubernetes-models/apps/v1";
+import { HorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2";
+import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
+import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
+import { Service } from "kubernetes-models/v1";
+import { describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { shop } from "../../../test/support/shop.js";
+import { consulValues } from "./consul-values.js";
+import { kustomization, skaffoldFile } from "./kustomization.js";
+import { serviceManifests } from "./service-manifests.js";
+
+const models = { Deployment, HorizontalPodAutoscaler, NetworkPolicy, PodDisruptionBudget, Service };
+type Kind = keyof typeof models;
+interface Manifest {
+  apiVersion: string;
+  kind: Kind;
+  metadata: { name: string };
+}
+
+function manifestsOf(name: keyof typeof shop.services): Manifest[] {
+  const service = shop.services[name];
+  if (!service) throw new Error(`there is no ${name}`);
+  return parseAllDocuments(serviceManifests(shop, name, service).text).map((document) => {
+    expect(document.errors).toEqual([]);
+    return document.toJS() as Manifest;
+  });
+}
+
+function find<K extends Kind>(name: string, kind: K): InstanceType<(typeof models)[K]> {
+  const manifest = manifestsOf(name).find((one) => one.kind === kind);
+  return new models[kind](manifest as never) as InstanceType<(typeof models)[K]>;
+}
+
+describe.each(["stock", "gateway"])("the generated manifests of %s", (name) => {
+  it("are what Kubernetes' own schemas ask for", () => {
+    const manifests = manifestsOf(name);
+    expect(manifests.map(({ kind }) => kind).sort()).toEqual(Object.keys(models).sort());
+    for (const manifest of manifests) {
+      const model = new models[manifest.kind](manifest as never);
+      expect(() => model.validate()).not.toThrow();
+      // The model knows which version of the API has this kind.
+      expect(model.apiVersion).toBe(manifest.apiVersion);
+    }
+  });
+
+  it("leave a pod the time that its drain takes", () => {
+    const pod = find(name, "Deployment").spec?.template.spec;
+    const env = pod?.containers[0]?.env ?? [];
+    const ms = (variable: string) => Number(env.find((one) => one.name === variable)?.value);
+    const drainSeconds = (ms("DRAIN_NOTICE_MS") + ms("DRAIN_GRACE_MS")) / 1_000;
+    expect(pod?.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(drainSeconds + 4);
+    const { periodSeconds = 0, failureThreshold = 0 } = pod?.containers[0]?.readinessProbe ?? {};
+    expect(periodSeconds * failureThreshold).toBeLessThan(ms("DRAIN_NOTICE_MS") / 1_000);
+  });
+
+  it("select the pods that they make", () => {
+    const labels = find(name, "Deployment").spec?.template.metadata?.labels;
+    for (const selector of [
+      find(name, "Deployment").spec?.selector.matchLabels,
+      find(name, "Service").spec?.selector,
+      find(name, "PodDisruptionBudget").spec?.selector?.matchLabels,
+      find(name, "NetworkPolicy").spec?.podSelector?.matchLabels,
+    ]) {
+      expect(labels).toMatchObject(selector ?? { missing: true });
+    }
+  });
+
+  it("never take away the last pod, nor run with more rights than needed", () => {
+    expect(find(name, "HorizontalPodAutoscaler").spec?.minReplicas).toBeGreaterThanOrEqual(2);
+    expect(find(name, "Deployment").spec?.strategy?.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+    const pod = find(name, "Deployment").spec?.template.spec;
+    expect(pod).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsNonRoot: true } });
+    expect(pod?.containers[0]?.securityContext).toMatchObject({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  });
+});
+
+it("take secrets from a Secret, and plain values from the manifest", () => {
+  const env = find("stock", "Deployment").spec?.template.spec?.containers[0]?.env ?? [];
+  const of = (name: string) => env.find((one) => one.name === name);
+  for (const name of ["MONGODB_URI", "AMQP_URL", "REDIS_URL", "PAYMENT_KEY"])
+    expect(of(name)?.valueFrom?.secretKeyRef).toEqual({ name: "shop-secrets", key: name });
+  expect(of("CURRENCY")?.value).toBe("EUR");
+});
+
+it("let the world reach the edge alone, and only for REST", () => {
+  expect(find("gateway", "NetworkPolicy").spec?.ingress).toEqual([{ ports: [{ protocol: "TCP", port: 3000 }] }]);
+  expect(find("stock", "NetworkPolicy").spec?.ingress?.[0]?.from).toHaveLength(1);
+});
+
+it("are listed for kubectl and skaffold", () => {
+  expect(parse(kustomization(shop).text)).toMatchObject({
+    namespace: "shop",
+    resources: ["stock.yaml", "gateway.yaml"],
+  });
+  expect(kustomization(shop).text).toContain("create secret generic shop-secrets --from-literal=MONGODB_URI=");
+  const { build } = parse(skaffoldFile(shop).text) as { build: { artifacts: { image: string }[] } };
+  expect(build.artifacts.map(({ image }) => image)).toEqual(["shop/stock", "shop/gateway"]);
+  expect(parse(consulValues(shop).text)).toMatchObject({ client: { enabled: true }, server: { replicas: 3 } });
+});

@@ -1,0 +1,157 @@
+import { type GeneratedFile, header } from "../generated-file.js";
+import { productionVariablesOf } from "../service-variables.js";
+import type { System, SystemService } from "../system.js";
+import { block, quoted } from "../yaml.js";
+
+/** Longer than by default: an endpoint's removal has to reach every node. */
+const noticeMs = 5_000;
+const graceMs = 10_000;
+/** Consul gets 2 s to hear of it, and the service's parts get as much to end. */
+const terminationSeconds = (noticeMs + graceMs) / 1_000 + 5;
+
+/** What runs one service in Kubernetes. */
+export function serviceManifests(system: System, name: string, service: SystemService): GeneratedFile {
+  const documents = [
+    deployment(system, name, service),
+    endpoint(system, name, service),
+    autoscaler(name, service),
+    disruptionBudget(name),
+    networkPolicy(system, name, service),
+  ];
+  const text = `${header("#")}\n${documents.join("---\n")}`;
+  return { path: `deploy/kubernetes/${name}.yaml`, text };
+}
+
+function deployment(system: System, name: string, service: SystemService): string {
+  const { httpPort, microservicePort, maxMemoryMb, version } = service;
+  const ports = [`- { name: http, containerPort: ${httpPort} }`];
+  if (microservicePort) ports.push(`- { name: calls, containerPort: ${microservicePort} }`);
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+  labels: { app.kubernetes.io/name: ${name}, app.kubernetes.io/part-of: ${system.name}, app.kubernetes.io/version: ${quoted(version)} }
+spec:
+  # How many there are is the autoscaler's business.
+  revisionHistoryLimit: 5
+  strategy:
+    # The new ones serve before the old ones leave.
+    rollingUpdate: { maxUnavailable: 0, maxSurge: 1 }
+  selector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+  template:
+    metadata:
+      labels: { app.kubernetes.io/name: ${name}, app.kubernetes.io/part-of: ${system.name}, app.kubernetes.io/version: ${quoted(version)} }
+    spec:
+      automountServiceAccountToken: false
+      # The service serves on for ${noticeMs / 1_000} s, finishes within ${graceMs / 1_000} s, and then its parts end.
+      terminationGracePeriodSeconds: ${terminationSeconds}
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: RuntimeDefault } }
+      topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector:
+            matchLabels: { app.kubernetes.io/name: ${name} }
+      containers:
+        - name: ${name}
+          image: ${system.name}/${name}:${version}
+          ports:
+${block(ports, 12)}
+          env:
+${block(environmentOf(system, name), 12)}
+          # Until it has started, nobody asks whether it lives.
+          startupProbe: { httpGet: { path: /health, port: http }, periodSeconds: 1, failureThreshold: 60 }
+          # One that leaves says 503 at once, and gets no new requests.
+          readinessProbe: { httpGet: { path: /health, port: http }, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 }
+          # Only whether it still takes connections: /health is 503 while it leaves, and that is no reason to kill it.
+          livenessProbe: { tcpSocket: { port: http }, periodSeconds: 10, failureThreshold: 3 }
+          resources:
+            requests: { cpu: 100m, memory: ${Math.ceil(maxMemoryMb / 2)}Mi }
+            limits: { memory: ${maxMemoryMb}Mi }
+          securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] } }
+          volumeMounts: [{ name: tmp, mountPath: /tmp }]
+      volumes: [{ name: tmp, emptyDir: {} }]
+`;
+}
+
+function environmentOf(system: System, name: string): string[] {
+  const { values, secrets } = productionVariablesOf(system, name);
+  return [
+    "# Consul's agent of this node; it asks for /health, and knows this pod by its address.",
+    "- { name: NODE_ADDRESS, valueFrom: { fieldRef: { fieldPath: status.hostIP } } }",
+    "- { name: ADVERTISE_HOST, valueFrom: { fieldRef: { fieldPath: status.podIP } } }",
+    '- { name: CONSUL_HTTP_ADDR, value: "http://$(NODE_ADDRESS):8500" }',
+    `- { name: DRAIN_NOTICE_MS, value: "${noticeMs}" }`,
+    `- { name: DRAIN_GRACE_MS, value: "${graceMs}" }`,
+    ...Object.entries(values).map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value)} }`),
+    ...secrets.map(
+      (variable) =>
+        `- { name: ${variable}, valueFrom: { secretKeyRef: { name: ${system.name}-secrets, key: ${variable} } } }`,
+    ),
+  ];
+}
+
+function endpoint(system: System, name: string, { httpPort }: SystemService): string {
+  return `apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+  labels: { app.kubernetes.io/name: ${name}, app.kubernetes.io/part-of: ${system.name} }
+spec:
+  # For REST. Calls between services go to the instances themselves, which Consul knows.
+  selector: { app.kubernetes.io/name: ${name} }
+  ports: [{ name: http, port: ${httpPort}, targetPort: http }]
+`;
+}
+
+function autoscaler(name: string, { instances }: SystemService): string {
+  const least = Math.max(2, instances === "max" ? 2 : instances);
+  return `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: ${name}
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: ${name} }
+  # Two at least, so that one can leave.
+  minReplicas: ${least}
+  maxReplicas: ${least * 5}
+  metrics:
+    - type: Resource
+      resource: { name: cpu, target: { type: Utilization, averageUtilization: 70 } }
+`;
+}
+
+function disruptionBudget(name: string): string {
+  return `apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: ${name}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+`;
+}
+
+function networkPolicy(system: System, name: string, service: SystemService): string {
+  const own = `{ podSelector: { matchLabels: { app.kubernetes.io/part-of: ${system.name} } } }`;
+  const ports = [service.httpPort, ...(service.microservicePort ? [service.microservicePort] : [])];
+  const listed = ports.map((port) => `{ protocol: TCP, port: ${port} }`).join(", ");
+  const isEdge = system.edge?.service === name;
+  return `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: ${name}
+spec:
+  podSelector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+  policyTypes: [Ingress]
+  ingress:
+    ${
+      isEdge
+        ? `# Whoever reaches it, for REST.\n    - ports: [{ protocol: TCP, port: ${service.httpPort} }]`
+        : `# The system's own services. Consul's agent asks from the node itself, which no policy keeps away.\n    - from: [${own}]\n      ports: [${listed}]`
+    }
+`;
+}

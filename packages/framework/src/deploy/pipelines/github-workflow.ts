@@ -1,0 +1,59 @@
+import { type GeneratedFile, header } from "../generated-file.js";
+import type { System } from "../system.js";
+import { quoted } from "../yaml.js";
+
+/** For GitHub, to be copied to `.github/workflows/`: the same steps as the Jenkinsfile. */
+export function githubWorkflow(system: System): GeneratedFile {
+  const { install, test, compile, nodeMajor } = system.build;
+  const releases = Object.keys(system.hosts).map(
+    (name) => `
+  release-to-${name}:
+    needs: check
+    if: github.ref == 'refs/heads/master'
+    runs-on: ubuntu-24.04
+    # Its protection rules ask somebody, and keep the key.
+    environment: ${name}
+    concurrency: release-to-${name}
+    steps:
+      - uses: actions/checkout@v4
+        with: { fetch-depth: 0 }
+      - uses: actions/setup-node@v4
+        with: { node-version: ${quoted(nodeMajor)}, cache: npm }
+      - run: ${quoted(install)}
+      - name: Take the key that opens the hosts
+        run: |
+          install -m 700 -d ~/.ssh
+          printf '%s\\n' "$DEPLOY_KEY" > ~/.ssh/id_ed25519
+          chmod 600 ~/.ssh/id_ed25519
+        env:
+          DEPLOY_KEY: \${{ secrets.DEPLOY_KEY }}
+      # A release that does not get healthy is gone back from on its host, and fails this job.
+      - run: npx pm2 deploy ${name}
+`,
+  );
+  const text = `${header("#")}
+name: ${system.name}
+
+on:
+  push:
+  pull_request:
+
+permissions:
+  contents: read
+
+jobs:
+  check:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 60
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with: { node-version: ${quoted(nodeMajor)}, cache: npm }
+      - run: ${quoted(install)}
+      - run: ${quoted(compile)}
+      # Fails with the difference when somebody changed the manifest or a generated file alone.
+      - run: npx vastify generate --check
+      - run: ${quoted(test)}
+${releases.join("")}`;
+  return { path: "deploy/pipelines/github-workflow.yaml", text };
+}
