@@ -14,6 +14,7 @@ export {
   serviceEnv,
 } from "./service-env.js";
 export type {
+  CallQueueOptions,
   HttpOptions,
   MicroserviceOptions,
   PeerOptions,
