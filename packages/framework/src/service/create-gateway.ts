@@ -17,7 +17,7 @@ import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./serv
 const longestFirstLookMs = 5_000;
 
 export interface GatewayOptions
-  extends Omit<ServiceOptions, "microservice" | "modules" | "contracts" | "forceContracts">,
+  extends Omit<ServiceOptions, "microservice" | "modules" | "contracts" | "forceContracts" | "cache">,
     GuardOptions {
   /**
    * Whether what is routed is described at `/openapi.json`, and shown at `/docs` where the package `swagger-ui-dist`
