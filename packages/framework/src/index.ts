@@ -81,6 +81,7 @@ export type {
 export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export {
   type CacheOptions,
+  type CallQueueOptions,
   createGateway,
   createService,
   describeEnv,

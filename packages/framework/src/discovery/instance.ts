@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { readNotes } from "./notes.js";
+import { type Notes, readNotes } from "./notes.js";
 
 export interface InstanceEndpoint {
   readonly host: string;
   readonly port: number;
   readonly protocols: readonly string[];
+  /** Where it takes calls through a broker too; with port 0 only there. */
+  readonly queue?: string | undefined;
 }
 
 /** One running process of a target at one version, as Consul shows it. */
@@ -59,7 +61,7 @@ export function readInstance(entry: unknown): ReadInstance | { id: string; probl
   const described = own.find((check) => check.Notes) ?? own[0];
   const read = readNotes(described?.Notes);
   if ("problem" in read) return { id: service.ID, problem: read.problem };
-  const { $$version, $$microservicePort, protocols = [], description, zone } = read.notes;
+  const { $$version, description, zone } = read.notes;
   const host = service.Address || node.Address;
   return {
     instance: {
@@ -68,12 +70,17 @@ export function readInstance(entry: unknown): ReadInstance | { id: string; probl
       version: $$version,
       host,
       httpPort: service.Port,
-      endpoint: $$microservicePort === null ? null : { host, port: $$microservicePort, protocols },
+      endpoint: endpointOf(host, read.notes),
       description,
       zone,
     },
     state: stateOf(checks),
   };
+}
+
+function endpointOf(host: string, { $$microservicePort: port, protocols = [], callQueue: queue }: Notes) {
+  if (queue !== undefined) return { host, port: port ?? 0, protocols, queue };
+  return port === null ? null : { host, port, protocols };
 }
 
 type Check = z.infer<typeof entryShape>["Checks"][number];

@@ -12,6 +12,12 @@ const notesShape = z.object({
   $$microservicePort: z.number().int().min(1).max(65_535).nullable(),
   /** What the microservice port speaks besides Seneca's HTTP protocol. */
   protocols: z.array(z.string()).optional(),
+  /** Through which queue of RabbitMQ it takes calls too. */
+  callQueue: z
+    .string()
+    .regex(/^[\w.:-]{1,150}$/)
+    .optional()
+    .catch(undefined),
   /** Changes when the service's description (its routes and actions) changes. */
   description: z.string().optional(),
   /** Where the instance runs, such as a rack or an availability zone; foreign Notes may mean something else by it. */

@@ -53,7 +53,9 @@ const instanceShape = z
     version: z.string().refine((text) => semver.valid(text) !== null),
     host: z.string().min(1),
     httpPort: port,
-    endpoint: z.object({ host: z.string().min(1), port, protocols: z.array(z.string()) }).nullable(),
+    endpoint: z
+      .object({ host: z.string().min(1), port, protocols: z.array(z.string()), queue: z.string().optional() })
+      .nullable(),
     description: z.string().optional(),
     zone: z.string().optional(),
   })

@@ -157,5 +157,10 @@ function asksForNothing({ timeoutMs, idempotent, hedge, fallback, bulkhead }: Re
 }
 
 function isSamePlace(a: Instance, b: Instance): boolean {
-  return a.endpoint?.host === b.endpoint?.host && a.endpoint?.port === b.endpoint?.port && a.version === b.version;
+  return (
+    a.endpoint?.host === b.endpoint?.host &&
+    a.endpoint?.port === b.endpoint?.port &&
+    a.endpoint?.queue === b.endpoint?.queue &&
+    a.version === b.version
+  );
 }

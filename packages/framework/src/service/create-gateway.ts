@@ -17,7 +17,7 @@ import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./serv
 const longestFirstLookMs = 5_000;
 
 export interface GatewayOptions
-  extends Omit<ServiceOptions, "microservice" | "modules" | "contracts" | "forceContracts">,
+  extends Omit<ServiceOptions, "microservice" | "modules" | "contracts" | "forceContracts" | "cache">,
     GuardOptions {
   /**
    * Whether what is routed is described at `/openapi.json`, and shown at `/docs` where the package `swagger-ui-dist`
@@ -39,7 +39,9 @@ export interface Gateway extends Service {
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
 export function createGateway({ auth, limits, trustProxy, docs, edge, ...options }: GatewayOptions): Gateway {
-  const resolved = resolveServiceOptions({ ...options, microservice: false });
+  const { callQueue } = options;
+  const asCaller = callQueue && { callQueue: { ...callQueue, serve: false } };
+  const resolved = resolveServiceOptions({ ...options, ...asCaller, microservice: false });
   const isDescribed = expectSwitch("docs", docs ?? true);
   const atTheEdge = createEdge(edge);
   let served: () => readonly ServedRoute[] = () => [];

@@ -25,10 +25,12 @@ import {
 import { createRouter, describeMessage, versionsFor } from "../routing/index.js";
 import { createLog } from "../telemetry/index.js";
 import {
+  createQueueServer,
   createTransportClient,
   createTransportServer,
   ownProtocol,
   ownProtocolOverTls,
+  resolveTransportLimits,
   type TransportClient,
 } from "../transport/index.js";
 import {
@@ -125,10 +127,10 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const directory = createDirectory({ consul, servicesRefreshMs, keepUnlistedMs, snapshot, log });
   const settings = createSettings({ consul, refreshMs: servicesRefreshMs, keepUnlistedMs, snapshot, log });
   const { secret, tls, heartbeatMs, identityKeys } = options.peers;
+  const identities = identityKeys && { target: name, keys: identityKeys };
+  const { callQueue } = options;
   const transport = createTransportClient({
-    secret,
-    tls,
-    identityKeys,
+    ...{ secret, tls, identityKeys, carrier: callQueue?.broker, prefersQueues: callQueue?.prefer },
     ...(heartbeatMs !== undefined && { heartbeatMs }),
   });
   const remote = createRouter({
@@ -202,12 +204,23 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       port: wanted.microservice,
       exclusive: true,
       limits: options.microservice.limits,
-      identities: identityKeys && { target: name, keys: identityKeys },
+      identities,
       secret,
       tls: tls && { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
       log,
       handle: dispatcher.receive,
     });
+
+  const queued = callQueue?.serve
+    ? createQueueServer({
+        carrier: callQueue.broker,
+        queue: callQueueOf(instance),
+        limits: resolveTransportLimits(options.microservice?.limits),
+        log,
+        handle: dispatcher.receive,
+        identities,
+      })
+    : undefined;
 
   /** In this order they start; in reverse they stop. */
   const lifecycle: readonly Part[] = [
@@ -236,13 +249,18 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     {
       name: "servers",
       async start() {
+        await queued?.listen();
         ports = { http: await http.listen(), microservice: calls ? await calls.listen() : null };
         addresses.http = `http://${advertise}:${ports.http}`;
         if (ports.microservice !== null) addresses.microservice = `${advertise}:${ports.microservice}`;
       },
       async stop() {
         calls?.refuse();
-        await Promise.all([http.close(graceMs), sharedHttp?.close(graceMs), calls?.close(graceMs)]);
+        queued?.refuse();
+        await Promise.all([
+          ...[http.close(graceMs), sharedHttp?.close(graceMs), calls?.close(graceMs)],
+          Promise.race([queued?.close(), delay(graceMs)]),
+        ]);
       },
     },
     {
@@ -336,6 +354,11 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   };
 }
 
+/** The queue of one process: an instance's id, in characters that names at the broker may have. */
+function callQueueOf(instance: string): string {
+  return `vastify.calls.${instance.replace("@", ".")}`;
+}
+
 function startedTooSlowly(name: string, timeoutMs: number): VastifyError {
   return new VastifyError("deadline_exceeded", `${name} did not start within ${timeoutMs} ms`, {
     reason: "deadline_exceeded",
@@ -349,7 +372,7 @@ function register(
   description: string,
   log: Logger,
 ): Registration {
-  const { name, version, advertise, consul, peers, zone } = options;
+  const { name, version, advertise, consul, peers, zone, callQueue } = options;
   const { tags = [], checkIntervalSeconds, renewMs } = consul;
   return createRegistration({
     consul: connectConsul(consul),
@@ -363,6 +386,7 @@ function register(
       tags,
       protocols: [peers.tls ? ownProtocolOverTls : ownProtocol],
       description,
+      ...(callQueue?.serve && { notes: { callQueue: callQueueOf(id) } }),
       ...(zone !== undefined && { zone }),
     },
     log,

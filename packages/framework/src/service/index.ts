@@ -15,6 +15,7 @@ export {
   serviceEnv,
 } from "./service-env.js";
 export type {
+  CallQueueOptions,
   HttpOptions,
   MicroserviceOptions,
   PeerOptions,

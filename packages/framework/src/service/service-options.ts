@@ -5,7 +5,7 @@ import type { ConsulOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
 import { type Balance, isVersion, type TargetPolicy, versionsFor } from "../routing/index.js";
 import { type LogOptions, logLevels } from "../telemetry/index.js";
-import { expectIdentityKeys, resolveTransportLimits, type TransportLimits } from "../transport/index.js";
+import { type CallCarrier, expectIdentityKeys, resolveTransportLimits, type TransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
 import { type CacheOptions, type ResolvedCacheOptions, resolveCacheOptions } from "./cache-options.js";
 
@@ -82,6 +82,8 @@ export interface ServiceOptions {
    * @default false
    */
   forceContracts?: boolean;
+  /** Carry calls through RabbitMQ, for processes that can't reach each other. @default over the microservice port only */
+  callQueue?: CallQueueOptions;
   /** Where outputs are kept whose actions say so in their contracts (`cache`). @default nowhere: each call runs */
   cache?: CacheOptions;
   /** What is started before and stopped after the service: databases, brokers. @default [] */
@@ -126,6 +128,15 @@ export interface ServiceOptions {
   };
 }
 
+export interface CallQueueOptions {
+  /** A `rabbit` part of `vastify/messaging`, and one of the service's parts; instances that call each other share its broker. */
+  broker: CallCarrier;
+  /** Take calls through a queue. With `microservice: false` that is the only way. @default true, false for a gateway */
+  serve?: boolean;
+  /** Call through their queues also those that have a port, since it can't be reached from here. @default false */
+  prefer?: boolean;
+}
+
 export interface ResolvedServiceOptions {
   readonly name: string;
   readonly version: string;
@@ -139,6 +150,7 @@ export interface ResolvedServiceOptions {
   readonly modules: readonly ServiceModule[];
   readonly contracts: readonly Implementation[];
   readonly forceContracts: boolean;
+  readonly callQueue: Required<CallQueueOptions> | undefined;
   readonly cache: ResolvedCacheOptions | undefined;
   readonly parts: readonly Part[];
   readonly log: Logger | LogOptions;
@@ -173,6 +185,7 @@ const known = {
     "modules",
     "contracts",
     "forceContracts",
+    "callQueue",
     "cache",
     "parts",
     "log",
@@ -200,6 +213,7 @@ const known = {
     "renewMs",
   ],
   peers: ["secret", "tls", "heartbeatMs", "identityKeys"],
+  callQueue: ["broker", "serve", "prefer"],
   cache: ["store", "maxTtlMs", "broker", "events"],
 } as const;
 
@@ -251,6 +265,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
       expectImplementation(`contracts[${index}]`, each, { name, version }),
     ),
     forceContracts: expectSwitch("forceContracts", options.forceContracts ?? false),
+    callQueue: options.callQueue && resolveCallQueue(expectKnown("callQueue", options.callQueue, known.callQueue)),
     cache: options.cache && resolveCacheOptions(expectKnown("cache", options.cache, known.cache)),
     parts: expectList("parts", options.parts).map(expectPart),
     log: expectLog(log),
@@ -266,6 +281,15 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
     startTimeoutMs: expectPositive("startTimeoutMs", options.startTimeoutMs ?? 30_000),
     noticeMs: expectDuration("drain.noticeMs", drain.noticeMs ?? 1_000),
     graceMs: expectDuration("drain.graceMs", drain.graceMs ?? 10_000),
+  };
+}
+
+function resolveCallQueue({ broker, serve = true, prefer = false }: CallQueueOptions): Required<CallQueueOptions> {
+  if (typeof broker?.rpc !== "function") throw badOption("callQueue.broker", broker, "a rabbit part");
+  return {
+    broker,
+    serve: expectSwitch("callQueue.serve", serve),
+    prefer: expectSwitch("callQueue.prefer", prefer),
   };
 }
 

@@ -46,6 +46,8 @@ export interface Endpoint {
   readonly port: number;
   /** What it speaks besides Seneca's HTTP protocol. */
   readonly protocols: readonly string[];
+  /** Where it takes calls through a broker too; with port 0 only there. */
+  readonly queue?: string | undefined;
 }
 
 /** The trace id that a peer gave, if it is one that can travel. */

@@ -1,3 +1,4 @@
+export type { CallCarrier } from "./call-carrier.js";
 export {
   type Endpoint,
   type InboundCall,
@@ -9,5 +10,6 @@ export {
 } from "./inbound.js";
 export { resolveTransportLimits, type TransportLimits } from "./limits.js";
 export { expectIdentityKeys } from "./signed-identity.js";
+export { createQueueServer, type QueueServer } from "./queue-server.js";
 export { createTransportClient, type TransportClient, type TransportClientOptions } from "./transport-client.js";
 export { createTransportServer, type TransportServer, type TransportServerOptions } from "./transport-server.js";

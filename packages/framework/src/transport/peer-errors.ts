@@ -31,6 +31,11 @@ export function failureOfAction(thrown: unknown): VastifyError {
 
 /** The error that a peer answered with. */
 export function peerError(body: unknown, { host, port }: Endpoint): VastifyError {
+  return peerErrorOf(body, `the peer at ${host}:${port}`);
+}
+
+/** @param peer such as `the peer at 10.0.0.7:10015` */
+export function peerErrorOf(body: unknown, peer: string): VastifyError {
   const wire = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   if (isErrorCode(wire.code)) {
     const error = VastifyError.fromWire(wire);
@@ -39,7 +44,7 @@ export function peerError(body: unknown, { host, port }: Endpoint): VastifyError
     return new VastifyError(error.code, error.message, { reason: "peer_no_pattern", details: error.details });
   }
   const said = typeof wire.message === "string" ? wire.message : "without saying why";
-  return new VastifyError("internal", `the peer at ${host}:${port} failed: ${said}`, { reason: "peer_failed" });
+  return new VastifyError("internal", `${peer} failed: ${said}`, { reason: "peer_failed" });
 }
 
 /** What the peer sends is not our protocol, or it breaks its rules. */

@@ -1,9 +1,12 @@
 import type { ConnectionOptions } from "node:tls";
 import { VastifyError } from "../core/index.js";
 import { detach } from "./attachments.js";
+import type { CallCarrier } from "./call-carrier.js";
 import { withoutDirectives } from "./clean-message.js";
 import { createFramedClient } from "./framed-client.js";
 import { type Endpoint, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
+import { createQueueClient } from "./queue-client.js";
+import { noAttachments as noQueuedAttachments } from "./queue-server.js";
 import { createSenecaHttpClient } from "./seneca-http-client.js";
 import { createIdentitySeal } from "./signed-identity.js";
 
@@ -23,6 +26,10 @@ export interface TransportClientOptions {
    * @default none: nobody is told
    */
   identityKeys?: readonly string[] | undefined;
+  /** Reaches peers by their queues. @default none */
+  carrier?: CallCarrier | undefined;
+  /** Call through queues whoever has one, not only who has no port. @default false */
+  prefersQueues?: boolean | undefined;
 }
 
 export interface TransportClient {
@@ -41,6 +48,8 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
   const seal = createIdentitySeal(options.identityKeys ?? []);
   const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs, connectTimeoutMs, seal });
   const http = createSenecaHttpClient(maxBytes);
+  const { carrier, prefersQueues = false } = options;
+  const queues = carrier && createQueueClient(carrier, seal);
   return {
     send(endpoint, outgoing) {
       const { json: value, attachments } = detach(withoutDirectives(outgoing.call.message));
@@ -53,7 +62,12 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
         );
         return;
       }
-      if (speaksOurs(endpoint)) framed.send(endpoint, { json, attachments }, outgoing);
+      const { queue, port } = endpoint;
+      if (queue !== undefined && (port === 0 || (queues && prefersQueues))) {
+        if (!queues) outgoing.failed(noCarrier(queue));
+        else if (attachments) outgoing.failed(noQueuedAttachments());
+        else queues.send(queue, json, outgoing);
+      } else if (speaksOurs(endpoint)) framed.send(endpoint, { json, attachments }, outgoing);
       else if (attachments) outgoing.failed(noAttachments(endpoint));
       else http.send(endpoint, json, outgoing);
     },
@@ -66,6 +80,11 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
 
 function speaksOurs({ protocols }: Endpoint): boolean {
   return protocols.includes(ownProtocol) || protocols.includes(ownProtocolOverTls);
+}
+
+function noCarrier(queue: string): VastifyError {
+  const text = `the peer takes calls only through ${queue}, and this service has no broker: set its option callQueue`;
+  return new VastifyError("failed_precondition", text, { reason: "no_carrier" });
 }
 
 function noAttachments({ host, port }: Endpoint): VastifyError {

@@ -13,6 +13,8 @@ export interface ConsumerOptions {
   readonly prefetch: number;
   /** One after the other, in the queue's order. */
   readonly isSerial: boolean;
+  /** Handle also what comes while it stops; otherwise that goes back to the queue. */
+  readonly takesLast?: boolean;
   /** Resolves when the message may be acknowledged; rejects when it must go back to the queue. */
   readonly handle: (message: ConsumeMessage) => Promise<void>;
 }
@@ -64,14 +66,14 @@ export class Consumer {
   }
 
   private async setUp(channel: Channel): Promise<void> {
-    const { queue, declare, prefetch, isSerial } = this.options;
+    const { queue, declare, prefetch, isSerial, takesLast = false } = this.options;
     await declareOrExplain(channel, declare);
     await channel.prefetch(prefetch);
     const acks = new Acknowledgements(channel, isSerial ? 1 : prefetch);
     const take = (message: ConsumeMessage | null) => {
       // The queue was deleted, or its node left: the next channel declares it anew.
       if (message === null) return this.lasting.renew();
-      if (this.isStopping) return;
+      if (this.isStopping && !takesLast) return;
       if (isSerial) this.last = this.last.then(() => this.handle(message, acks));
       else void this.handle(message, acks);
     };

@@ -15,6 +15,7 @@ export class RpcChannel {
   private readonly pending = new Map<string, PendingRequest>();
   private channel: Channel | undefined;
   private nextId = 0;
+  private isStopped = false;
 
   constructor(link: Link) {
     this.lasting = new LastingChannel<Channel>(link, {
@@ -35,6 +36,7 @@ export class RpcChannel {
    *   `broker_unreachable`) or `deadline_exceeded`
    */
   request(queue: string, { content, properties }: Composed, timeoutMs: number): Promise<ConsumeMessage> {
+    if (this.isStopped) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       const id = (this.nextId++).toString(36);
       const over = () => {
@@ -62,8 +64,8 @@ export class RpcChannel {
   }
 
   async stop(): Promise<void> {
-    for (const request of [...this.pending.values()])
-      request.fail(new VastifyError("unavailable", "this end of RabbitMQ has been stopped", { reason: "draining" }));
+    this.isStopped = true;
+    for (const request of [...this.pending.values()]) request.fail(stopped());
     await this.lasting.close();
   }
 
@@ -81,6 +83,10 @@ export class RpcChannel {
     this.channel = undefined;
     for (const request of [...this.pending.values()]) request.lose();
   }
+}
+
+function stopped(): VastifyError {
+  return new VastifyError("unavailable", "this end of RabbitMQ has been stopped", { reason: "draining" });
 }
 
 class PendingRequest extends Timed {

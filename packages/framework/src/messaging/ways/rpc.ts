@@ -34,6 +34,8 @@ export interface ServeOptions {
   prefetch?: number;
   /** How long a handler may take, in milliseconds, if its caller waits that long. @default 60_000 */
   timeoutMs?: number;
+  /** Nobody else serves it: what comes while it stops is handled too, for nobody would get it. @default false */
+  isAlone?: boolean;
 }
 
 /** Requests with answers. */
@@ -74,7 +76,7 @@ export function createRpc<Input, Output>(
       if (reply.properties.type === "error") throw VastifyError.fromWire(Object(answer) as Record<string, unknown>);
       return schemas.output ? checkPayload(schemas.output, answer, name) : (answer as Output);
     },
-    serve(handler, { prefetch = 50, timeoutMs = 60_000 } = {}) {
+    serve(handler, { prefetch = 50, timeoutMs = 60_000, isAlone = false } = {}) {
       expectAbove0(`${name}.prefetch`, prefetch);
       expectAbove0(`${name}.timeoutMs`, timeoutMs);
       const run = createHandlerRun<Input>(name, schemas.input, handler);
@@ -93,7 +95,10 @@ export function createRpc<Input, Output>(
         }
       };
       // Over the connection that the replies go by: one write for replies and acknowledgements together.
-      const consumer = new Consumer(broker.outgoing, { queue: name, declare, prefetch, isSerial: false, handle });
+      const consumer = new Consumer(broker.outgoing, {
+        ...{ queue: name, declare, prefetch, handle },
+        ...{ isSerial: false, takesLast: isAlone },
+      });
       const ready = broker.run(consumer);
       ready.catch(() => {});
       return { ready, stop: () => consumer.stop(broker.options.graceMs) };
