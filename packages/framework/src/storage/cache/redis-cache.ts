@@ -41,7 +41,12 @@ export function redisCache(options: RedisCacheOptions): CachePart {
     forgetAll: (client) => forgetAll(client, keys),
     maxMissed,
   });
-  const link = createRedisLink({ url, connectTimeoutMs, commandTimeoutMs, onReached: missed.replay });
+  const link = createRedisLink({
+    ...{ url, connectTimeoutMs, commandTimeoutMs },
+    neededBy: "redisCache",
+    meanwhile: "everything goes on uncached",
+    onReached: missed.replay,
+  });
   let log: Logger = silentLogger;
   const said = new Set<string>();
   const onBadEntry = (key: string, why: string) => {
