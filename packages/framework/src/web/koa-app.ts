@@ -76,7 +76,7 @@ function answerProblems(log: Logger, isLeaving: () => boolean): Middleware {
       const error = httpErrorOf(thrown);
       const status = httpStatusOfError(error);
       if (status === 500) log.error(`${ctx.method} ${routeOf(ctx)} failed`, { tx, err: error.cause ?? error });
-      if ((status === 503 || status === 429) && !ctx.response.get("retry-after"))
+      if ((status === 503 || status === 429) && !ctx.res.hasHeader("retry-after"))
         ctx.set("retry-after", retryAfterSeconds);
       ctx.status = status;
       ctx.type = problemType;

@@ -18,8 +18,8 @@ export function isFresh(ctx: Context): boolean {
 }
 
 function isTagKnown(ctx: Context): boolean {
-  const tag = ctx.response.get("etag");
-  if (!tag) return false;
+  const tag = ctx.res.getHeader("etag");
+  if (typeof tag !== "string") return false;
   const known = ctx.get("if-none-match").split(",").map(opaqueTag);
   return known.includes("*") || known.includes(opaqueTag(tag));
 }
