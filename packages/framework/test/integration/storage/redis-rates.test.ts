@@ -11,8 +11,7 @@ async function startRates(options: Partial<RedisRatesOptions> = {}) {
   const rates = redisRates({ url: redisUrl, prefix: newPrefix(), ...options });
   onTestFinished(() => rates.stop());
   await rates.start({ log: silentLogger, signal: new AbortController().signal });
-  const store: RateLimitStore = rates;
-  return store;
+  return rates satisfies RateLimitStore;
 }
 
 /** So long that nothing comes back while a test runs. */
