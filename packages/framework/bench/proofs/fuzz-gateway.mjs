@@ -56,10 +56,8 @@ async function fuzz({ count, seed, children }) {
     }
   }
 
+  const randoms = Array.from({ length: attackers }, (_, index) => createRandom(seed * attackers + index + 1));
   for (const share of [warmUpShare, (1 + warmUpShare) / 2, 1]) {
-    const randoms = Array.from({ length: attackers }, (_, index) =>
-      createRandom((seed + share) * attackers + index + 1),
-    );
     await Promise.all(randoms.map((random) => attack(random, Math.ceil(count * share))));
     memory.push(await victim.ask("memory"));
     const { rssMb, heapMb } = memory.at(-1);

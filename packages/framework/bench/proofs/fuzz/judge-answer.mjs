@@ -5,17 +5,19 @@ const deliberate = new Set(["no_version", "overloaded"]);
 
 /**
  * What is wrong with an answer; undefined when nothing is.
- * @param {{ id: string, statuses: string[] }} request
+ * @param {{ id: string, statuses: string[], method: string, headers: Record<string, string> }} request
  * @param {boolean} isRight whether the request was as the document asks for
  */
-export function faultOf(answer, { id, statuses }, isRight) {
+export function faultOf(answer, { id, statuses, method, headers }, isRight) {
   const text = answer.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, "");
   const where = `${id}: ${text.slice(0, 600)}`;
   if (/node_modules|\.[jt]s:\d|\n {4}at |mongodb:\/\/|secret/.test(text))
     return `it tells what it should not: ${where}`;
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]);
   if (Number.isNaN(status)) return isRight ? `no answer: ${where}` : undefined;
-  if (status >= 500 && id !== failing && !deliberate.has(/"reason":"(\w+)"/.exec(text)?.[1]))
+  // An answer to HEAD has no body that could say why.
+  const isUnsaid = method === "HEAD" && status === 503 && "accept-version" in headers;
+  if (status >= 500 && id !== failing && !isUnsaid && !deliberate.has(/"reason":"(\w+)"/.exec(text)?.[1]))
     return `a failure of the gateway: ${where}`;
   if (status >= 400 && /^content-type: /im.test(text) && !/^content-type: application\/problem\+json/im.test(text))
     return `no problem details: ${where}`;

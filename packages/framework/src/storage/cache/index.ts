@@ -2,3 +2,4 @@ export { type RedisSeenOptions, type RedisSeenPart, redisSeen } from "../seen/re
 export type { Cache, CachePart, EntryOptions, LoadContext, LoadOptions } from "./cache.js";
 export { type MemoryCacheOptions, memoryCache } from "./memory-cache.js";
 export { type RedisCacheOptions, redisCache } from "./redis-cache.js";
+export { type RedisRates, type RedisRatesOptions, redisRates, type TakenRate } from "./redis-rates.js";

@@ -79,6 +79,28 @@ end
 return 1
 `;
 
+/**
+ * KEYS: one. ARGV: limit, windowMs. The generic cell rate algorithm, as the gateway's own store has it: what is kept is
+ * the time when the key will have used up nothing.
+ */
+const take = `
+local time = redis.call("TIME")
+local now = time[1] * 1000 + time[2] / 1000
+local window = tonumber(ARGV[2])
+local each = window / tonumber(ARGV[1])
+local arrival = math.max(tonumber(redis.call("GET", KEYS[1]) or now) or now, now)
+local retry = arrival + each - now - window
+local allowed = retry <= each / 2000
+local used = arrival - now
+if allowed then
+  used = used + each
+  redis.call("SET", KEYS[1], string.format("%.3f", now + used), "PX", math.ceil(used))
+  retry = 0
+end
+local remaining = math.max(0, math.floor((window - used) / each + 0.0005))
+return { allowed and 1 or 0, remaining, string.format("%.3f", used), string.format("%.3f", retry) }
+`;
+
 /** What the scripts look like once they are defined; the first argument is how many keys follow. */
 export interface CacheScripts {
   vastifyClaim(...args: readonly (string | number)[]): Promise<string | number>;
@@ -87,6 +109,7 @@ export interface CacheScripts {
   vastifyRenew(...args: readonly (string | number)[]): Promise<number>;
   vastifyRelease(...args: readonly (string | number)[]): Promise<number>;
   vastifyForgetTags(...args: readonly (string | number)[]): Promise<number>;
+  vastifyTake(...args: readonly (string | number)[]): Promise<readonly (string | number)[]>;
 }
 
 /** Each step that looks and then writes is a script, since only scripts can't be interrupted. */
@@ -97,5 +120,6 @@ export function defineScripts<Client extends ScriptRunner>(client: Client): Clie
   client.defineCommand("vastifyRenew", { lua: renew });
   client.defineCommand("vastifyRelease", { lua: release });
   client.defineCommand("vastifyForgetTags", { lua: forgetTags });
+  client.defineCommand("vastifyTake", { lua: take });
   return client as Client & CacheScripts;
 }
