@@ -154,7 +154,10 @@ export class Publisher {
   private refused(pending: PendingPublish, error: unknown, channel: ConfirmChannel): void {
     this.lost.push(pending);
     // The broker never answered when its channel was left, and another one is at work already.
-    if (this.channel && this.channel !== channel) return queueMicrotask(() => this.repeatLost());
+    if (this.channel && this.channel !== channel) {
+      queueMicrotask(() => this.repeatLost());
+      return;
+    }
     this.channel = undefined;
     // With its channel all that were sent after it come after it again.
     if (error instanceof Error && error.message === "message nacked") this.lasting.renew();
