@@ -22,11 +22,14 @@ export default defineSystem({
       version: versionOf("account-server"),
       httpPort: 3333,
       microservicePort: 10_015,
-      needs: ["mongodb", "redis"],
+      needs: ["mongodb", "redis", "rabbitmq"],
       environment: {
         CONFIG_SERVER_VERSION: {},
         // No users with passwords that everybody knows.
         SEED_DEMO_USERS: { production: "false" },
+        SESSION_SECRET: { secret: true },
+        SESSION_HOURS: {},
+        SESSION_COOKIE_SECURE: {},
       },
     },
     gateway: {
@@ -34,6 +37,7 @@ export default defineSystem({
       workspace: "services/gateway",
       version: versionOf("gateway"),
       httpPort: 3000,
+      environment: { SESSION_SECRET: { secret: true }, OPEN_ROUTES: {}, TRUST_PROXY: {} },
     },
   },
   edge: { service: "gateway", serverNames: ["vastify.example"] },

@@ -22,6 +22,7 @@ const common = [
   "LOG_FORMAT",
   "DRAIN_NOTICE_MS",
   "DRAIN_GRACE_MS",
+  "IDENTITY_KEYS",
 ];
 
 /** Those of the variables that are set here. */
@@ -80,7 +81,16 @@ module.exports = {
       instances: "1",
       maxMemoryMb: 512,
       ports: { HTTP_PORT: 3333, MICROSERVICE_PORT: 10015 },
-      variables: ["MONGODB_URI", "REDIS_URL", "CONFIG_SERVER_VERSION", "SEED_DEMO_USERS"],
+      variables: [
+        "MONGODB_URI",
+        "REDIS_URL",
+        "AMQP_URL",
+        "CONFIG_SERVER_VERSION",
+        "SEED_DEMO_USERS",
+        "SESSION_SECRET",
+        "SESSION_HOURS",
+        "SESSION_COOKIE_SECURE",
+      ],
       values: {},
       production: { NODE_ENV: "production", LOG_FORMAT: "json", SEED_DEMO_USERS: "false" },
     }),
@@ -90,7 +100,7 @@ module.exports = {
       instances: "1",
       maxMemoryMb: 512,
       ports: { HTTP_PORT: 3000 },
-      variables: [],
+      variables: ["SESSION_SECRET", "OPEN_ROUTES", "TRUST_PROXY"],
       values: {},
       production: { NODE_ENV: "production", LOG_FORMAT: "json", TRUST_PROXY: "1" },
     }),

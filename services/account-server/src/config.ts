@@ -9,6 +9,7 @@ import {
   serviceEnv,
 } from "vastify";
 import { z } from "zod";
+import type { SessionOptions } from "./models/sessions.js";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
@@ -18,9 +19,13 @@ export interface AccountConfig {
   readonly mongoUri: string;
   /** Where users are cached for all instances. Without it each caches them for a second, by itself. */
   readonly redisUrl: string | undefined;
+  /** Where changes of users are announced. Without it they only go into the log. */
+  readonly amqpUrl: string | undefined;
   /** Which versions of config-server will do. */
   readonly configServerVersion: string;
   readonly seedDemoUsers: boolean;
+  /** Without it a login only tells whether the password is right. */
+  readonly session: SessionOptions | undefined;
 }
 
 export const defaults: ServiceEnvDefaults = {
@@ -45,22 +50,45 @@ export const variables = {
     .meta({
       purpose: "Where users are cached for all instances; without it each caches them for a second, by itself.",
     }),
+  AMQP_URL: z
+    .string()
+    .regex(/^amqps?:\/\/./)
+    .describe('a URL such as "amqp://127.0.0.1:5672"')
+    .optional()
+    .meta({ purpose: "Where changes of users are announced; without it they only go into the log." }),
   CONFIG_SERVER_VERSION: envVersionRange
     .default("^1.0.0")
     .meta({ purpose: "Which versions of config-server will do." }),
   SEED_DEMO_USERS: envSwitch
     .default(true)
     .meta({ purpose: "Whether three users with known passwords are made, once." }),
+  SESSION_SECRET: z
+    .string()
+    .optional()
+    .meta({ purpose: "What signs sessions; without it a login only tells whether the password is right." }),
+  SESSION_HOURS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/)
+    .transform(Number)
+    .describe("a whole number of hours from 1 to 9999")
+    .default(12)
+    .meta({ purpose: "How long a session lasts." }),
+  SESSION_COOKIE_SECURE: envSwitch
+    .default(true)
+    .meta({ purpose: "Whether browsers send the session's cookie by HTTPS alone." }),
 };
 
 /** @throws VastifyError naming the variable that is wrong */
 export function readConfig(env: Env): AccountConfig {
-  const { MONGODB_URI, REDIS_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS } = readEnv(env, variables);
+  const { MONGODB_URI, REDIS_URL, AMQP_URL, CONFIG_SERVER_VERSION, SEED_DEMO_USERS, ...read } = readEnv(env, variables);
+  const { SESSION_SECRET: secret, SESSION_HOURS: hours, SESSION_COOKIE_SECURE: isSecure } = read;
   return {
     service: serviceEnv(env, defaults),
     mongoUri: MONGODB_URI,
     redisUrl: REDIS_URL,
+    amqpUrl: AMQP_URL,
     configServerVersion: CONFIG_SERVER_VERSION,
     seedDemoUsers: SEED_DEMO_USERS,
+    session: secret === undefined ? undefined : { secret, hours, isSecure },
   };
 }

@@ -1,4 +1,4 @@
-import { defineAction, defineContract } from "vastify";
+import { defineAction, defineContract, defineEvent } from "vastify";
 import { z } from "zod";
 
 /** Two ways to write one name in Unicode are one name; what can't be seen or stored is none. */
@@ -15,7 +15,13 @@ const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text)
 /** A user as others see it. */
 const user = z.object({ id: z.string(), name: z.string(), createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
 
+/** What an event tells of a user: as it was right after the change, whose number `version` is. */
+const changedUser = z.object({ id: z.string(), name: z.string(), version: z.int() });
+
 export type User = z.output<typeof user>;
+
+/** The token that a login puts into a cookie, as a gateway is told of it: `auth: { tokens: { ...session, secret } }`. */
+export const session = { cookie: "session", issuer: "account-server", audience: "vastify" } as const;
 
 /** What account-server offers. Callers import this, and nothing else of it. */
 export const account = defineContract({
@@ -43,6 +49,7 @@ export const account = defineContract({
       idempotent: true,
       input: z.object({ id }),
       output: user,
+      cache: { ttlMs: 60_000, tags: ["user:{id}"] },
     }),
     createUser: defineAction({
       summary: "Adds a user",
@@ -63,15 +70,17 @@ export const account = defineContract({
           error: "give a name, a password, or both",
         }),
       output: user,
+      forgets: ["user:{id}"],
     }),
     deleteUser: defineAction({
       summary: "Deletes a user; obeys If-Match",
       pattern: { module: "user", if: "delete" },
       access: "public",
       input: z.object({ id }),
+      forgets: ["user:{id}"],
     }),
     login: defineAction({
-      summary: "Tells whether a password is a user's",
+      summary: "Tells whether a password is a user's, and begins a session where a secret signs it",
       pattern: { module: "user", if: "login" },
       access: "public",
       idempotent: true,
@@ -79,5 +88,20 @@ export const account = defineContract({
       input: z.object({ name, password: z.string().max(128) }),
       output: z.object({ code: z.int(), desc: z.string(), user }),
     }),
+    logout: defineAction({
+      summary: "Takes the session's cookie back",
+      pattern: { module: "user", if: "logout" },
+      access: "public",
+      idempotent: true,
+    }),
+  },
+  events: {
+    userCreated: defineEvent({ name: "user.created", summary: "A user was added", payload: changedUser }),
+    userUpdated: defineEvent({
+      name: "user.updated",
+      summary: "A user got another name, another password, or both",
+      payload: changedUser,
+    }),
+    userDeleted: defineEvent({ name: "user.deleted", summary: "A user was deleted", payload: changedUser }),
   },
 });

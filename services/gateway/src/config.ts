@@ -1,16 +1,37 @@
 import { createRequire } from "node:module";
+import { session } from "@vastify/account-server/contract";
 import { type Env, envTrustProxy, type GatewayOptions, readEnv, type ServiceEnvDefaults, serviceEnv } from "vastify";
+import { z } from "zod";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+const texts = z.string().transform((text) => text.split(",").map((each) => each.trim()));
 
 export const defaults: ServiceEnvDefaults = { name: "gateway", version, httpPort: 3000 };
 
 export const variables = {
+  SESSION_SECRET: z.string().optional().meta({
+    purpose: "What signs the sessions of account-server; with it every route is closed that nobody has opened.",
+  }),
+  OPEN_ROUTES: texts
+    .describe("routes with commas between")
+    .optional()
+    .meta({ purpose: "Which routes are open to everybody, with SESSION_SECRET." }),
   TRUST_PROXY: envTrustProxy.optional().meta({ purpose: "Whose `x-forwarded-for` counts; by default nobody's." }),
 };
 
+/** Whoever tries passwords gets so many tries a minute from one address. */
+const logins = { by: "ip", limit: 10, windowMs: 60_000, routes: ["POST /user/login"] } as const;
+
 /** @throws VastifyError naming the variable that is wrong */
 export function readConfig(env: Env): GatewayOptions {
-  const { TRUST_PROXY } = readEnv(env, variables);
-  return { ...serviceEnv(env, defaults), ...(TRUST_PROXY !== undefined && { trustProxy: TRUST_PROXY }) };
+  const { SESSION_SECRET: secret, OPEN_ROUTES: open, TRUST_PROXY: trustProxy } = readEnv(env, variables);
+  return {
+    ...serviceEnv(env, defaults),
+    ...(trustProxy !== undefined && { trustProxy }),
+    ...(secret !== undefined && {
+      auth: { tokens: { ...session, secret }, ...(open && { open }) },
+      limits: { rates: [logins] },
+    }),
+  };
 }

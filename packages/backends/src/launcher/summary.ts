@@ -5,7 +5,7 @@ export interface Backends {
   readonly mongo: { readonly uri: string; readonly dir: string | undefined };
 }
 
-/** What is shown once everything serves: who is where, and three lines to try. */
+/** What is shown once everything serves: who is where, and lines to try. */
 export function summary(services: readonly RunningService[], { registry, mongo }: Backends): string {
   const gateway = services.find(({ name }) => name === "gateway")?.httpUrl ?? "";
   const rows = [
@@ -23,6 +23,7 @@ export function summary(services: readonly RunningService[], { registry, mongo }
     `  curl ${gateway}/user`,
     `  curl ${gateway}/user/login -H 'content-type: application/json' -d ${credentials}`,
     `  curl ${gateway}/config`,
+    `Read: ${gateway}/docs, what is served now, to be tried from the page`,
     "",
     "Ctrl+C ends everything.",
     "",

@@ -16,18 +16,17 @@ answerParent({
   serve: () => contestant.serve((asked) => asked),
   /** Takes whatever comes, from now on. */
   consume: ({ prefetch }) =>
-    contestant.consume(() => {
+    contestant.consume(async () => {
       handled++;
       onHandled();
     }, prefetch),
-  /** Resolves once so many more are handled. */
-  awaitHandled: (count) =>
+  /** Resolves once so many are handled after the first ones. */
+  awaitHandled: ({ first, count }) =>
     new Promise((resolve) => {
-      const goal = handled + count;
       let startedAt;
       onHandled = () => {
-        startedAt ??= performance.now();
-        if (handled < goal) return;
+        if (handled === first) startedAt = performance.now();
+        if (handled < first + count) return;
         onHandled = () => {};
         resolve({ perSecond: (count * 1_000) / (performance.now() - startedAt) });
       };

@@ -35,6 +35,8 @@ export async function measureMessaging({ url, wants, rounds, quick, children, ex
   );
   const seconds = quick ? 0.5 : 2;
   const jobs = quick ? 5_000 : 20_000;
+  // Until then a new consumer is being compiled.
+  const first = jobs;
   const administration = await amqplib.connect(url);
   const admin = await administration.createChannel();
   const pairs = new Map();
@@ -65,9 +67,9 @@ export async function measureMessaging({ url, wants, rounds, quick, children, ex
       case "publish":
         return sender.ask("publish", { concurrency: 256, seconds });
       case "consume": {
-        await sender.ask("fill", jobs);
+        await sender.ask("fill", first + jobs);
         const consumer = await start("consumer");
-        const measured = consumer.ask("awaitHandled", jobs);
+        const measured = consumer.ask("awaitHandled", { first, count: jobs });
         await consumer.ask("consume", { prefetch: 200 });
         const result = await measured;
         await consumer.stop();

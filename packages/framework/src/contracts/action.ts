@@ -36,12 +36,17 @@ export interface AccessRules {
   readonly scopes?: readonly string[];
 }
 
-/** For caches in front of an action; nothing caches yet. */
+/**
+ * An output that is used again for a while, where the service has a cache. It must be plain JSON that depends on the
+ * input alone: not on who asks, on headers or on the time.
+ */
 export interface CacheRules {
-  /** How long an output may be used again, in milliseconds. */
-  readonly maxAgeMs: number;
-  /** The fields of the input that the output depends on. @default all */
-  readonly by?: readonly string[];
+  /** How long it may be used again, in milliseconds. */
+  readonly ttlMs: number;
+  /** The fields of the input that it depends on. @default all */
+  readonly keys?: readonly string[];
+  /** What makes it be forgotten, such as `user:{id}`; `{id}` stands for that field of the input. @default nothing */
+  readonly tags?: readonly string[];
 }
 
 /** An action as a contract's author declares it. */
@@ -65,8 +70,10 @@ export interface ActionDeclaration<Input extends Schema = Schema, Output extends
   readonly idempotent?: boolean;
   /** How long any call of it may take, in milliseconds. @default the service's `timeoutMs` */
   readonly timeoutMs?: number;
-  /** @default never */
+  /** Only for an idempotent action with an output. @default never */
   readonly cache?: CacheRules;
+  /** Tags whose cached outputs are forgotten once it has run, such as `user:{id}`. @default none */
+  readonly forgets?: readonly string[];
   /** Why callers should move on, and to what. @default not deprecated */
   readonly deprecated?: string;
 }
@@ -84,6 +91,7 @@ export interface ContractAction<Input extends Schema = Schema, Output extends Sc
   readonly idempotent: boolean;
   readonly timeoutMs: number | undefined;
   readonly cache: CacheRules | undefined;
+  readonly forgets: readonly string[] | undefined;
   readonly deprecated: string | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { badOption, expectTargetName } from "../core/index.js";
 import type { ActionDeclaration, ContractAction } from "./action.js";
+import { expectTags } from "./cache-tags.js";
 import type { ContractEvent, EventDeclaration } from "./event.js";
 import { resolveAction } from "./resolve-action.js";
 import { isSchema, type Schema } from "./schema.js";
@@ -66,6 +67,7 @@ export function defineContract<
     if (typeof event.name !== "string" || event.name === "")
       throw badOption(`${target}'s event ${key}.name`, event.name, 'a name such as "user.created"');
     if (!isSchema(event.payload)) throw badOption(`${target}'s event ${key}.payload`, event.payload, "a schema");
+    if (event.forgets) expectTags(`${target}'s event ${key}.forgets`, event.forgets);
     events[key] = { ...event, target, version };
   }
   return { target, version, actions, events } as Contract<ActionsOf<Actions>, EventsOf<Events>>;

@@ -7,6 +7,8 @@ export interface EventDeclaration<Payload extends Schema = Schema> {
   readonly payload: Payload;
   /** When it is published, in a sentence. */
   readonly summary?: string;
+  /** Tags whose cached outputs it makes untrue, such as `user:{id}`, by fields of its payload. @default none */
+  readonly forgets?: readonly string[];
 }
 
 /** An event of a contract: what happened at a target, for whoever listens. */

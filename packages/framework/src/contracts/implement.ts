@@ -1,4 +1,4 @@
-import { badOption, type Logger, type Message } from "../core/index.js";
+import { badOption, type Identity, type Logger, type Message } from "../core/index.js";
 import type { Caller, CallerOptions } from "./caller.js";
 import type { Contract } from "./contract.js";
 import type { RequestHeaders } from "./rest-request.js";
@@ -11,6 +11,11 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** The trace id, the same along the whole chain of calls. */
   readonly tx: string;
+  /**
+   * Who the call is made for: the gateway checked it, and it travelled signed. Undefined for calls that services make of
+   * themselves, and where no key signs it. Calls made in the action are made for the same.
+   */
+  readonly identity: Identity | undefined;
   /** The service's log, with the action's pattern and the trace id. */
   readonly log: Logger;
   /**
@@ -37,8 +42,12 @@ export interface HttpAnswer {
   readonly http$?: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> };
 }
 
-/** What a handler may give: for an object, also how HTTP shall answer. */
-type Given<Output> = Output extends object ? Output & HttpAnswer : Output;
+/** What a handler may give: for an object, or nothing, also how HTTP shall answer. */
+type Given<Output> = Output extends object
+  ? Output & HttpAnswer
+  : Output extends void
+    ? Output | HttpAnswer | undefined
+    : Output;
 
 export type ActionHandler<Input, Output> = (
   input: Input,

@@ -9,9 +9,10 @@ export {
   type RestMethod,
   type RestRoute,
 } from "./action.js";
+export { fillTags } from "./cache-tags.js";
 export { type Caller, type CallerOptions, createCaller } from "./caller.js";
-export { compareContracts, type ContractChange } from "./compare/compare-contracts.js";
 export { checkValue } from "./check-value.js";
+export { type ContractChange, compareContracts } from "./compare/compare-contracts.js";
 export { type Contract, type ContractDeclaration, defineContract, patternText } from "./contract.js";
 export {
   type ActionDescription,
@@ -20,6 +21,8 @@ export {
   type EventDescription,
 } from "./describe-contract.js";
 export { type ContractEvent, defineEvent, type EventDeclaration } from "./event.js";
+export { type Gathered, type GatherOptions, gather, type PartFailure } from "./gather.js";
+export { gathered } from "./gathered-schema.js";
 export {
   type ActionContext,
   type ActionHandler,

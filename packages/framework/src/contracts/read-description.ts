@@ -25,7 +25,13 @@ const actionShape = z.object({
   summary: text.optional(),
   deprecated: text.optional(),
   timeoutMs: z.number().positive().optional(),
-  cache: z.object({ maxAgeMs: z.number().positive(), by: z.array(z.string()).optional() }).optional(),
+  cache: z
+    .object({
+      ttlMs: z.number().positive(),
+      keys: z.array(z.string()).optional(),
+      tags: z.array(z.string()).optional(),
+    })
+    .optional(),
   rest: z
     .object({
       method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),

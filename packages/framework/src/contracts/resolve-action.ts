@@ -2,11 +2,13 @@ import { badOption } from "../core/index.js";
 import type {
   AccessRules,
   ActionDeclaration,
+  CacheRules,
   ContractAction,
   Pattern,
   ResolvedRestRoute,
   RestRoute,
 } from "./action.js";
+import { expectTags } from "./cache-tags.js";
 import { isSchema, noInput, noOutput, type Schema } from "./schema.js";
 import { resolveUpload } from "./upload-rules.js";
 
@@ -25,7 +27,13 @@ export function resolveAction(where: string, name: string, declaration: ActionDe
   if (rest && access.level !== "public")
     throw badOption(`${where}.access`, access.level, "public, since it has a route");
   if (timeoutMs !== undefined) expectPositive(`${where}.timeoutMs`, timeoutMs);
-  if (cache !== undefined) expectPositive(`${where}.cache.maxAgeMs`, cache.maxAgeMs);
+  const idempotent = declaration.idempotent ?? rest?.method === "GET";
+  if (cache !== undefined && (!idempotent || output === noOutput))
+    throw badOption(
+      `${where}.cache`,
+      "an action that changes something or gives nothing",
+      "of an idempotent action with an output",
+    );
   return {
     name,
     summary: declaration.summary,
@@ -34,9 +42,10 @@ export function resolveAction(where: string, name: string, declaration: ActionDe
     output: expectSchema(`${where}.output`, output),
     access,
     rest: rest && expectRest(`${where}.rest`, rest, output === noOutput),
-    idempotent: declaration.idempotent ?? rest?.method === "GET",
+    idempotent,
     timeoutMs,
-    cache,
+    cache: cache && expectCache(`${where}.cache`, cache),
+    forgets: declaration.forgets && expectTags(`${where}.forgets`, declaration.forgets),
     deprecated: declaration.deprecated,
   };
 }
@@ -73,6 +82,13 @@ function expectRest(where: string, rest: RestRoute, isEmpty: boolean): ResolvedR
   if (!upload) return { method, path, status };
   if (method === "GET" || method === "DELETE") throw badOption(`${where}.upload`, method, "with POST, PUT or PATCH");
   return { method, path, status, upload: resolveUpload(`${where}.upload`, upload) };
+}
+
+function expectCache(where: string, { ttlMs, keys, tags }: CacheRules): CacheRules {
+  expectPositive(`${where}.ttlMs`, ttlMs);
+  if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === "string" && key !== "")))
+    throw badOption(`${where}.keys`, JSON.stringify(keys), "names of the input's fields");
+  return { ttlMs, ...(keys && { keys }), ...(tags && { tags: expectTags(`${where}.tags`, tags) }) };
 }
 
 function expectPositive(where: string, value: unknown): void {

@@ -1,5 +1,6 @@
 import type { DeadlineList, Deadlines, Expiring } from "./deadlines.js";
 import { VastifyError } from "./error.js";
+import type { Identity } from "./identity.js";
 import type { Message } from "./message.js";
 import { isTraceId, newTraceId } from "./trace.js";
 
@@ -16,6 +17,15 @@ export interface CallOptions {
   readonly hops?: number | undefined;
   /** Of the request that led to it: routing rules may look at them. @default the parent's */
   readonly headers?: RequestHeaders | undefined;
+  /** Who it is made for, checked. @default the parent's */
+  readonly identity?: Identity | undefined;
+}
+
+/** What of an AbortSignal is needed to give a call up. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 /** Headers of a request, by their names in lower case. */
@@ -32,6 +42,7 @@ export class Call implements Expiring {
   readonly idempotent: boolean;
   readonly hops: number;
   readonly headers: RequestHeaders | undefined;
+  readonly identity: Identity | undefined;
   readonly parent: Call | undefined;
   /** How many calls in this process led to this one. */
   readonly depth: number;
@@ -72,6 +83,7 @@ export class Call implements Expiring {
     this.idempotent = options.idempotent ?? parent?.idempotent ?? false;
     this.hops = options.hops ?? parent?.hops ?? 0;
     this.headers = options.headers ?? parent?.headers;
+    this.identity = options.identity ?? parent?.identity;
     this.depth = parent === undefined ? 0 : parent.depth + 1;
     this.deadlines = deadlines;
   }

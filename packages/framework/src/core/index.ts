@@ -1,5 +1,5 @@
 export { type BackoffOptions, backoffMs } from "./backoff.js";
-export { Call, type CallOptions, keysOf, outcomeOf, type RequestHeaders } from "./call.js";
+export { Call, type CallOptions, type CancelSignal, keysOf, outcomeOf, type RequestHeaders } from "./call.js";
 export { type DeadlineList, Deadlines, type Expiring } from "./deadlines.js";
 export { delay } from "./delay.js";
 export {
@@ -14,10 +14,12 @@ export {
 } from "./error.js";
 export { type Check, fields, list, milliseconds, share, text, wholeNumber, yesOrNo } from "./expect-fields.js";
 export { badOption, expectPort, expectTargetName } from "./expect-option.js";
+export type { Identity } from "./identity.js";
 export { isDeeperThan } from "./json-depth.js";
 export { type ListenOptions, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
 export { type Part, type PartContext, type PartHealth, startParts, stopParts } from "./part.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
+export type { SeenClaim, SeenMessages } from "./seen-messages.js";
 export { isTraceId, newTraceId } from "./trace.js";

@@ -36,11 +36,14 @@ const longestStopMs = 30_000;
  */
 export async function startParts(parts: readonly Part[], context: PartContext): Promise<void> {
   const started: Part[] = [];
+  // One for all parts: Node warns of an eleventh listener on a signal.
+  const abandoned = givenUp(context.signal);
+  abandoned.catch(() => {});
   for (const part of parts) {
     started.push(part);
     try {
       context.signal.throwIfAborted();
-      await Promise.race([part.start(context), givenUp(context.signal)]);
+      await Promise.race([part.start(context), abandoned]);
     } catch (cause) {
       await stopParts(started, context.log);
       if (VastifyError.is(cause)) throw cause;

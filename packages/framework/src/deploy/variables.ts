@@ -13,6 +13,7 @@ export const commonVariables = [
   "LOG_FORMAT",
   "DRAIN_NOTICE_MS",
   "DRAIN_GRACE_MS",
+  "IDENTITY_KEYS",
 ] as const;
 
 /** Where a service finds what it needs. */

@@ -4,10 +4,10 @@ import { createSettingValues } from "./setting-values.js";
 
 function valuesWithWarnings() {
   const warnings: string[] = [];
-  const values = createSettingValues({ ...silentLogger, warn: (message) => warnings.push(message) });
+  const all = createSettingValues({ ...silentLogger, warn: (message) => warnings.push(message) }, "");
   const update = (texts: Record<string, string>) =>
-    values.update(Object.entries(texts).map(([key, text]) => ({ key, text })));
-  return { values, update, warnings };
+    all.update(Object.entries(texts).map(([key, text]) => ({ key: `routes/${key}`, text })));
+  return { values: { get: (key: string) => all.get(`routes/${key}`) }, all, update, warnings };
 }
 
 describe("setting values", () => {
@@ -41,7 +41,7 @@ describe("setting values", () => {
     expect(update({ a: "{" })).toBe(false);
     expect(update({ a: "{", b: "2" })).toBe(true);
     expect(values.get("a")).toBe(1);
-    expect(warnings).toEqual(["the setting a is not JSON; what it said before stays in use"]);
+    expect(warnings).toEqual(["the setting routes/a is not JSON; what it said before stays in use"]);
     update({ a: "3" });
     expect(values.get("a")).toBe(3);
   });
@@ -54,7 +54,15 @@ describe("setting values", () => {
     const { values, update, warnings } = valuesWithWarnings();
     update({ a: text });
     expect(values.get("a")).toBeUndefined();
-    expect(warnings).toEqual([`the setting a ${problem}; it is ignored`]);
+    expect(warnings).toEqual([`the setting routes/a ${problem}; it is ignored`]);
+  });
+
+  it("that nobody reads are told of once", () => {
+    const { all, warnings } = valuesWithWarnings();
+    for (const text of ["1", "1", "2"]) all.update([{ key: "route/a", text }]);
+    expect(warnings).toEqual([
+      "nobody reads the setting route/a: its first part must be chaos, consumers, policies or routes",
+    ]);
   });
 
   it("leave folders out", () => {

@@ -20,16 +20,23 @@ interface Kept {
   readonly value: unknown;
 }
 
+/** The first parts of the keys that anybody reads, after the prefix. */
+const firstParts: ReadonlySet<string> = new Set(["chaos", "consumers", "policies", "routes"]);
+
 /** Deeper than any setting, and far from what a recursive walk can bear. */
 const maxDepth = 100;
 
-export function createSettingValues(log: Logger): SettingValues {
+/** @param prefix what all keys begin with, such as "vastify/" */
+export function createSettingValues(log: Logger, prefix: string): SettingValues {
+  const isRead = (key: string) => firstParts.has(key.slice(prefix.length).split("/", 1)[0] as string);
   let kept: ReadonlyMap<string, Kept> = new Map();
 
   /** Broken JSON is told of once, and the last good value stays. */
   function keep({ key, text }: SettingText): Kept {
     const known = kept.get(key);
     if (known?.text === text) return known;
+    if (!known && !isRead(key))
+      log.warn(`nobody reads the setting ${key}: its first part must be chaos, consumers, policies or routes`);
     const parsed = parse(text);
     if ("problem" in parsed) {
       log.warn(`the setting ${key} ${parsed.problem}; ${known ? "what it said before stays in use" : "it is ignored"}`);

@@ -55,7 +55,7 @@ export function createSettings(options: SettingsOptions): Settings {
   const { log = silentLogger } = options;
   const lifetime = new AbortController();
   const listeners = createListeners();
-  const values = createSettingValues(log);
+  const values = createSettingValues(log, prefix);
   const unlisted = createUnlistedSettings({ log, keepMs: keepUnlistedMs, onGone: () => adopt(unlisted.all) });
   let watching: Promise<void> = Promise.resolve();
   let isDoubtful = false;

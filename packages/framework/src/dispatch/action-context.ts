@@ -8,7 +8,7 @@ import {
   type Upload,
   uploadOf,
 } from "../contracts/index.js";
-import type { LogFields, Logger, Message } from "../core/index.js";
+import type { Identity, LogFields, Logger, Message } from "../core/index.js";
 import type { Seneca } from "./seneca-types.js";
 
 /** What the contexts of one action share. */
@@ -41,6 +41,10 @@ export class SenecaContext implements ActionContext {
 
   get tx(): string {
     return this.self.fixedargs.tx$ ?? "";
+  }
+
+  get identity(): Identity | undefined {
+    return this.self.identity;
   }
 
   get log(): Logger {

@@ -104,6 +104,9 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
     signal(this: ActionSelf) {
       return this.call$.signal;
     },
+    identity(this: ActionSelf) {
+      return this.call$.identity;
+    },
     fixedargs(this: ActionSelf) {
       return fixedargs(this.call$.tx);
     },

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Call, type LogFields, type Logger, type Message, VastifyError } from "../core/index.js";
+import { type Call, type Identity, type LogFields, type Logger, type Message, VastifyError } from "../core/index.js";
 import { closeSeneca, loadPlugins } from "./create-seneca.js";
 import { type ActOptions, createDispatcher, type Dispatcher } from "./dispatcher.js";
 import { internalsOf } from "./seneca-internals.js";
@@ -639,6 +639,28 @@ const whatThisOffers: Row[] = [
       return [await act({ trace: "outer" }, { tx: "trace1" }), first.length, first === second];
     },
     expected: [["trace1", ["trace1", "trace1"]], 32, true],
+  },
+  {
+    line: "Who the call is made for, if its caller was told and said so, is `this.identity` in the action and in all that it calls, in other services too where `peers.identityKeys` signs it.",
+    actions() {
+      this.add("identity:inner", function (this: Seneca, _m, reply) {
+        reply(null, this.identity?.subject);
+      });
+      this.add("identity:inner", function (this: Seneca, m, reply) {
+        this.prior(m, (_error, result) => reply(null, [this.identity?.subject, result]));
+      });
+      this.add("identity:outer", async function (this: Seneca) {
+        return [this.identity?.subject, await this.post("identity:inner")];
+      });
+    },
+    async steps({ act }) {
+      const identity: Identity = { kind: "key", subject: "shop.1", consumer: "shop", scopes: [], roles: [] };
+      return [await act({ identity: "outer" }, { identity }), await act({ identity: "outer" })];
+    },
+    expected: [
+      ["shop.1", ["shop.1", "shop.1"]],
+      [undefined, [undefined, null]],
+    ],
   },
   {
     line: "`this.log` writes into the service's log, with the action's pattern, its plugin and the trace id.",

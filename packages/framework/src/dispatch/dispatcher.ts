@@ -4,7 +4,9 @@ import {
   badOption,
   Call,
   type CallOptions,
+  type CancelSignal,
   Deadlines,
+  type Identity,
   isTraceId,
   keysOf,
   type Logger,
@@ -38,13 +40,15 @@ export interface ActOptions {
   /** How long to wait for the result, in milliseconds. @default the service's `timeoutMs` */
   timeoutMs?: number;
   /** Gives the call up when it aborts. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | CancelSignal;
   /** The trace id of the chain this call belongs to. @default a new one */
   tx?: string;
   /** The action may be carried out twice without harm, so it may be tried again elsewhere. @default false */
   idempotent?: boolean;
   /** Of the request that led to this call, by their names in lower case: routing rules may look at them. @default none */
   headers?: RequestHeaders;
+  /** Who it is made for: its action knows by `this.identity`, or `context.identity` of a contract's. @default nobody */
+  identity?: Identity | undefined;
 }
 
 export interface DispatcherOptions {
@@ -63,6 +67,7 @@ export interface ReceivedCall {
   readonly tx?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly hops: number;
+  readonly identity?: Identity | undefined;
 }
 
 export interface Dispatcher {
@@ -195,7 +200,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  function begin(message: Message, callOptions: CallOptions, signal?: AbortSignal, act?: ActFn): Call {
+  function begin(message: Message, callOptions: CallOptions, signal?: CancelSignal, act?: ActFn): Call {
     const call = new Call(message, callOptions, deadlines);
     if (signal?.aborted) call.cancel();
     else dispatch(call, act);
@@ -203,7 +208,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   /** Of a message's directives the call honours three by itself; with others it goes to Seneca. */
-  function beginDirected(message: Message, more: Partial<CallOptions>, signal?: AbortSignal, act?: ActFn): Call {
+  function beginDirected(message: Message, more: Partial<CallOptions>, signal?: CancelSignal, act?: ActFn): Call {
     const { timeout$, default$, idempotent$, ...rest } = message;
     const timeoutMs = Math.min(...[timeout$, more.timeoutMs].filter((ms) => typeof ms === "number"));
     const idempotent = typeof idempotent$ === "boolean" ? idempotent$ : more.idempotent;
@@ -250,16 +255,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     seneca,
     act(message, actOptions) {
       if (typeof message !== "object" || message === null) return Promise.reject(badMessage(message));
-      const { timeoutMs, tx, idempotent, headers, signal } = actOptions ?? {};
+      const { timeoutMs, tx, idempotent, headers, identity, signal } = actOptions ?? {};
       if (tx !== undefined && !isTraceId(tx))
         return Promise.reject(badOption("tx", tx, "a trace id of visible ASCII without quotes"));
       const call = hasDirectives(message)
-        ? beginDirected(message, { timeoutMs, tx, idempotent, headers } as Partial<CallOptions>, signal)
-        : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent, headers }, signal);
+        ? beginDirected(message, { timeoutMs, tx, idempotent, headers, identity } as Partial<CallOptions>, signal)
+        : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent, headers, identity }, signal);
       return signal ? outcomeUntil(signal, call) : outcomeOf(call);
     },
-    receive({ message, tx, timeoutMs = defaultTimeoutMs, hops }) {
-      const call = new Call(message, { timeoutMs, tx, hops }, deadlines);
+    receive({ message, tx, timeoutMs = defaultTimeoutMs, hops, identity }) {
+      const call = new Call(message, { timeoutMs, tx, hops, identity }, deadlines);
       if (hops > maxHops) {
         const text = `the call crossed ${hops} processes; it goes round in circles`;
         call.fail(new VastifyError("failed_precondition", text, { reason: "too_many_hops" }));
@@ -319,11 +324,18 @@ function createParser(seneca: Seneca): (text: string) => Message {
 }
 
 /** One signal may give up many calls, so it lets go of those that are over. */
-function outcomeUntil(signal: AbortSignal, call: Call): Promise<unknown> {
+function outcomeUntil(signal: CancelSignal, call: Call): Promise<unknown> {
+  const outcome = outcomeOf(call);
+  if (call.outcome !== "open") return outcome;
   const cancel = () => call.cancel();
+  const settle = call.onOutcome;
+  call.onOutcome = (ended) => {
+    signal.removeEventListener("abort", cancel);
+    settle?.(ended);
+  };
   if (signal.aborted) cancel();
-  signal.addEventListener("abort", cancel, { once: true });
-  return outcomeOf(call).finally(() => signal.removeEventListener("abort", cancel));
+  else signal.addEventListener("abort", cancel, { once: true });
+  return outcome;
 }
 
 function hasDirectives(message: Message): boolean {

@@ -1,12 +1,13 @@
 import {
-  checkValue,
   type Contract,
   type ContractAction,
+  checkValue,
   headersOf,
   type Implementation,
   inputOf,
 } from "../contracts/index.js";
 import { type Logger, type Message, VastifyError } from "../core/index.js";
+import { type ActionCaching, type RunAction, withCaching } from "./action-caching.js";
 import { type ActionContextOptions, SenecaContext } from "./action-context.js";
 import type { Seneca, SenecaAction } from "./seneca-types.js";
 
@@ -14,6 +15,8 @@ export interface HostContractOptions {
   readonly log: Logger;
   /** Whether a contract is kept by this very process. */
   isHere(contract: Contract): boolean;
+  /** Where outputs are kept whose actions say so. @default nowhere */
+  readonly caching?: ActionCaching | undefined;
 }
 
 /** Adds a contract's actions to Seneca: messages are checked on their way in, results on their way out. */
@@ -32,7 +35,7 @@ export function hostContract(seneca: Seneca, implementation: Implementation, opt
 function contractHandler(
   action: ContractAction,
   { contract, handlers, options }: Implementation,
-  { log, isHere }: HostContractOptions,
+  { log, isHere, caching }: HostContractOptions,
 ): SenecaAction {
   const of = `${contract.target}.${action.name}`;
   const handle = handlers[action.name] as Implementation["handlers"][string];
@@ -41,14 +44,17 @@ function contractHandler(
   const checkInput = options.input === "trust" ? (input: unknown) => input : checkerOf(action.input, of, "input");
   const checkOutput =
     options.output === "trust" ? (output: unknown) => output : outputChecker(action, of, options.output, log);
+  const run: RunAction = (seneca, message, input) => {
+    const given = handle(input, new SenecaContext(seneca, message, context));
+    return given instanceof Promise ? given.then(checkOutput) : checkOutput(given);
+  };
+  const answer = caching ? withCaching(run, { contract, action, caching, log }) : run;
 
   return function (this: Seneca, message: Message): unknown {
     const input = checkInput(read(message));
-    const given =
-      input instanceof Promise
-        ? input.then((later: unknown) => handle(later, new SenecaContext(this, message, context)))
-        : handle(input, new SenecaContext(this, message, context));
-    return given instanceof Promise ? given.then(checkOutput) : checkOutput(given);
+    return input instanceof Promise
+      ? input.then((later: unknown) => answer(this, message, later))
+      : answer(this, message, input);
   };
 }
 

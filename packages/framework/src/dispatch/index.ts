@@ -1,3 +1,4 @@
+export type { ActionCache, ActionCaching } from "./action-caching.js";
 export { closeSeneca, loadPlugins, type SenecaOptions } from "./create-seneca.js";
 export {
   type ActOptions,

@@ -1,4 +1,4 @@
-import type { Message } from "../core/index.js";
+import type { Identity, Message } from "../core/index.js";
 
 // Seneca's own declarations are `any` throughout, so these describe what we and our users use of it.
 
@@ -39,6 +39,8 @@ export interface Seneca {
   readonly util: { Jsonic(text: string): Message };
   /** In an action: aborts when the caller gave up or its deadline passed. */
   readonly signal?: AbortSignal;
+  /** In an action: who the call is made for, checked; undefined when nobody said. */
+  readonly identity?: Identity | undefined;
 }
 
 export type SenecaCallback = (this: Seneca, error: unknown, result: unknown, meta?: unknown) => void;

@@ -58,6 +58,7 @@ export function createSenecaWay({ seneca, name, log, start, parse }: SenecaWayOp
     if (!(call instanceof Call)) return;
     delete message.call$;
     Object.defineProperty(self, "signal", { get: () => call.signal, configurable: true });
+    Object.defineProperty(self, "identity", { value: call.identity, configurable: true });
     const pattern = (): string | undefined => internalsOf(self).private$.act?.def?.pattern;
 
     // `post` and `prior` are made of `act`, and what inherits from `self` (a delegate) calls in this call too.

@@ -8,6 +8,11 @@ export interface RabbitOptions {
   group?: string;
   /** Wait for a broker that is not there, as long as the service's start may take, instead of failing. @default false */
   waitForBroker?: boolean;
+  /**
+   * Start without the broker, and count as healthy while it is away: for a service that can do its work without it.
+   * @default false
+   */
+  optional?: boolean;
   /** How long to try to reach the broker, in milliseconds. @default 5_000 */
   connectTimeoutMs?: number;
   /** How long a message may wait for its confirmation, in milliseconds. @default 30_000 */
@@ -30,13 +35,14 @@ export type ResolvedRabbitOptions = Readonly<Required<Omit<RabbitOptions, "group
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option` */
 export function resolveRabbitOptions(options: RabbitOptions): ResolvedRabbitOptions {
-  const { url, group, waitForBroker = false, quorum = false } = options;
+  const { url, group, waitForBroker = false, optional = false, quorum = false } = options;
   if (typeof url !== "string" || !URL.canParse(url) || !/^amqps?:\/\//.test(url))
     throw badOption("rabbit.url", withoutPassword(String(url)), 'a URL such as "amqp://127.0.0.1:5672"');
   return {
     url,
     group: group === undefined ? undefined : expectTargetName("rabbit.group", group),
     waitForBroker,
+    optional,
     quorum,
     connectTimeoutMs: expectAbove0("rabbit.connectTimeoutMs", options.connectTimeoutMs ?? 5_000),
     publishTimeoutMs: expectAbove0("rabbit.publishTimeoutMs", options.publishTimeoutMs ?? 30_000),

@@ -69,10 +69,18 @@ export function rabbit(given: RabbitOptions): RabbitPart {
 
   async function start(context: PartContext = { log: silentLogger, signal: new AbortController().signal }) {
     log = context.log;
+    if (options.optional) {
+      // Whatever goes wrong is in the log, and ends with the stop.
+      void connect(stopping.signal).catch(() => {});
+      return;
+    }
     const patience = options.waitForBroker ? [] : [AbortSignal.timeout(options.connectTimeoutMs)];
-    const signal = AbortSignal.any([context.signal, ...patience]);
-    await outgoing.start(log, signal);
-    await incoming.start(log, signal);
+    await connect(AbortSignal.any([context.signal, ...patience]));
+  }
+
+  async function connect(signal: AbortSignal) {
+    await outgoing.start(log, signal, options.optional);
+    await incoming.start(log, signal, options.optional);
     await Promise.all([publisher.start(log), rpc.start(log)]);
     hasStarted = true;
     const starting = works.map(({ work, started }) => {
@@ -81,6 +89,10 @@ export function rabbit(given: RabbitOptions): RabbitPart {
       return begun;
     });
     await Promise.all(starting);
+  }
+
+  function isReachable() {
+    return outgoing.isOpen && incoming.isOpen;
   }
 
   async function stop() {
@@ -100,7 +112,8 @@ export function rabbit(given: RabbitOptions): RabbitPart {
       }),
     stop,
     health: () => ({
-      ok: outgoing.isOpen && incoming.isOpen && outgoing.blocked === undefined,
+      ok: options.optional || (isReachable() && outgoing.blocked === undefined),
+      ...(options.optional && { reachable: isReachable() }),
       ...(outgoing.blocked !== undefined && { blocked: outgoing.blocked }),
       unconfirmed: publisher.size,
       ...counts,

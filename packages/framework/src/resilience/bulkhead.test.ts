@@ -95,6 +95,17 @@ describe("a bulkhead", () => {
     expect(ran).toEqual(["c"]);
   });
 
+  it("keeps count of who is in when its width changes", () => {
+    const { bulkhead, ran, enter } = setUp({ maxInFlight: 2, maxWaiting: 2 });
+    for (const name of ["a", "b", "c", "d"]) enter(name);
+    bulkhead.resize({ maxInFlight: 1 });
+    bulkhead.leave();
+    expect([ran, enter("e")]).toEqual([["a", "b"], "refused"]);
+    bulkhead.resize({ maxInFlight: 3 });
+    expect(ran).toEqual(["a", "b", "c", "d"]);
+    expect(bulkhead).toMatchObject({ inFlight: 3, waiting: 0 });
+  });
+
   it("wants to know how many", () => {
     expect(() => createBulkhead({} as BulkheadOptions)).toThrow(/^bulkhead\.maxInFlight must be/);
     expect(() => createBulkhead({ maxInFlight: 0 })).toThrow(/^bulkhead\.maxInFlight must be/);

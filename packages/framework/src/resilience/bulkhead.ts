@@ -18,6 +18,8 @@ export interface Bulkhead {
   leave(): void;
   /** A call was given up while it waited; false when it did not wait (any more), so that it has to `leave`. */
   drop(run: () => void): boolean;
+  /** From now on it is as wide as that; who is in or waits stays. @throws VastifyError reason `bad_option` */
+  resize(options: BulkheadOptions): void;
   readonly inFlight: number;
   readonly waiting: number;
 }
@@ -26,7 +28,7 @@ export const expectBulkhead = fields<BulkheadOptions>({ maxInFlight: wholeNumber
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option` */
 export function createBulkhead(options: BulkheadOptions): Bulkhead {
-  const { maxInFlight, maxWaiting } = resolveBulkhead(options);
+  let { maxInFlight, maxWaiting } = resolveBulkhead(options);
   const waiting = new Set<() => void>();
   // A set's iterator goes on to what is added later, and never looks at what is behind it again.
   let inOrder = waiting.values();
@@ -76,6 +78,10 @@ export function createBulkhead(options: BulkheadOptions): Bulkhead {
       if (waiting.size > 0) fill();
     },
     drop: (run) => waiting.delete(run),
+    resize(wanted) {
+      ({ maxInFlight, maxWaiting } = resolveBulkhead(wanted));
+      fill();
+    },
     get inFlight() {
       return inFlight;
     },

@@ -1,6 +1,7 @@
 import { Call, type Deadlines, VastifyError } from "../core/index.js";
 import {
   type Bulkhead,
+  type BulkheadOptions,
   bulkheadFull,
   createBulkhead,
   createLatencyWindow,
@@ -34,8 +35,8 @@ interface Kept {
 /** One policy may be that of many targets, and each of them has its own of everything. */
 interface KeptOfTarget {
   readonly policies: WeakMap<ResolvedActionPolicy, Kept>;
-  /** By their options: actions that take theirs from the target share its bulkhead. */
-  readonly bulkheads: WeakMap<object, Bulkhead>;
+  /** By whose they are: actions that take theirs from the target share its bulkhead, and edits keep who is in it. */
+  readonly bulkheads: Map<string, { readonly bulkhead: Bulkhead; readonly options: BulkheadOptions }>;
 }
 
 // Fewer say nothing of a 95th percentile.
@@ -47,7 +48,7 @@ export function createPolicyCalls({ deadlines, begin }: PolicyCallsOptions): Pol
   function keptOf(state: TargetState): KeptOfTarget {
     let one = targets.get(state);
     if (!one) {
-      one = { policies: new WeakMap(), bulkheads: new WeakMap() };
+      one = { policies: new WeakMap(), bulkheads: new Map() };
       targets.set(state, one);
     }
     return one;
@@ -69,11 +70,13 @@ export function createPolicyCalls({ deadlines, begin }: PolicyCallsOptions): Pol
   function bulkheadFor({ bulkhead: options }: ResolvedActionPolicy, state: TargetState): Bulkhead | undefined {
     if (options === undefined) return undefined;
     const { bulkheads } = keptOf(state);
-    const known = bulkheads.get(options);
-    if (known) return known;
-    const made = createBulkhead(options);
-    bulkheads.set(options, made);
-    return made;
+    let one = bulkheads.get(options.of);
+    if (one?.options === options) return one.bulkhead;
+    const { of, ...width } = options;
+    one = { bulkhead: one?.bulkhead ?? createBulkhead(width), options };
+    one.bulkhead.resize(width);
+    bulkheads.set(of, one);
+    return one.bulkhead;
   }
 
   /** A call of its own for what the policy does; the caller's call gets the outcome and takes this one down with it. */

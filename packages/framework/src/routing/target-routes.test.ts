@@ -41,6 +41,14 @@ describe("versionsFor", () => {
     expect(versionsFor(alive, range)).toEqual(expected);
   });
 
+  it.each([
+    [undefined, ["1.0.0+b", "1.0.0+a"]],
+    ["1.0.0", ["1.0.0+b", "1.0.0+a"]],
+    ["1.0.0+a", ["1.0.0+a"]],
+  ])("of two builds of one version, %s means %j", (range, expected) => {
+    expect(versionsFor(["1.0.0+b", "1.0.0+a", "0.9.0"], range)).toEqual(expected);
+  });
+
   it("never gives a prerelease that was not asked for", () => {
     expect(versionsFor(["1.0.0-rc.1"], undefined)).toEqual([]);
   });
@@ -96,6 +104,23 @@ describe("routes without rules", () => {
     expect(shares(() => pick()?.id, 10)).toEqual({ near: 1 });
     peers[0]?.ejection.failed(new VastifyError("unavailable", "gone", { reason: "peer_unreachable" }));
     expect(shares(() => pick()?.id, 10)).toEqual({ far: 1 });
+  });
+
+  it("leave their own zone while it is crowded and others are not", () => {
+    const [near, far] = [
+      { id: "near", zone: "a" },
+      { id: "far", zone: "b" },
+    ];
+    const { pick, peers } = routes([near, far], {}, "a");
+    const pickAt = (nearInFlight: number, farInFlight: number) => {
+      Object.assign(peers[0] as object, { inFlight: nearInFlight });
+      Object.assign(peers[1] as object, { inFlight: farInFlight });
+      return pick()?.id;
+    };
+    expect([pickAt(99, 0), pickAt(100, 0), pickAt(400, 120), pickAt(400, 90)]).toEqual(["near", "far", "near", "far"]);
+    const kept = routes([near, far], { balance: { hash: "id" } }, "a");
+    Object.assign(kept.peers[0] as object, { inFlight: 1_000 });
+    expect(kept.pick({ message: { id: "x" } })?.id).toBe("near");
   });
 });
 

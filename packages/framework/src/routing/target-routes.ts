@@ -61,11 +61,17 @@ export interface TargetRoutes {
 /** Longer than any range that a person writes. */
 export const longestRange = 256;
 
-/** Which of `versions` is meant by `range`: all that satisfy it, or only the newest stable one when it is absent. */
+/**
+ * Which of `versions` is meant by `range`: all that satisfy it, or only the newest stable one when it is absent. Builds
+ * of one version (`1.0.0+a`) are alike (semver 2.0.0, item 10), unless a build is asked for by name.
+ */
 export function versionsFor(versions: readonly string[], range: string | undefined): readonly string[] {
-  if (range !== undefined) return versions.filter((version) => semver.satisfies(version, range));
-  const newest = versions.find((version) => semver.prerelease(version) === null);
-  return newest === undefined ? [] : [newest];
+  if (range === undefined) {
+    const newest = versions.find((version) => semver.prerelease(version) === null);
+    return newest === undefined ? [] : versions.filter((version) => semver.eq(version, newest));
+  }
+  const isBuild = range.includes("+") && isExact(range);
+  return versions.filter((version) => (isBuild ? version === range : semver.satisfies(version, range)));
 }
 
 export function createTargetRoutes(options: TargetRoutesOptions): TargetRoutes {
@@ -145,7 +151,13 @@ function isExact(range: string | undefined): boolean {
   return range !== undefined && semver.valid(range) !== null;
 }
 
-/** Near instances first; then all; and when all should be passed over, any: an error that is wrong is worse than a try. */
+/** Calls under way at an instance near by from which on it may be too many, when others have so many times fewer. */
+const crowd = { least: 100, factor: 4 };
+
+/**
+ * Near instances first, unless they are crowded and others are not; then all; and when all should be passed over, any:
+ * an error that is wrong is worse than a try.
+ */
 function createGroupBalancer(peers: readonly Peer[], options: TargetRoutesOptions): Balancer {
   const { rules, zone, slowStartMs, random } = options;
   const make = (some: readonly Peer[]) =>
@@ -153,7 +165,16 @@ function createGroupBalancer(peers: readonly Peer[], options: TargetRoutesOption
   const all = make(peers);
   const nearby = zone === undefined ? [] : peers.filter(({ instance }) => instance.zone === zone);
   const near = nearby.length > 0 && nearby.length < peers.length ? make(nearby) : undefined;
-  return (choice) => near?.(choice) ?? all(choice) ?? anyOf(peers, random, choice.except);
+  const far = near && make(peers.filter((peer) => !nearby.includes(peer)));
+  // A call with a place of its own stays there.
+  const mayOverflow = typeof (rules.balance ?? options.balance) === "string";
+  return (choice) => {
+    const nearest = near?.(choice);
+    if (nearest === undefined) return all(choice) ?? anyOf(peers, random, choice.except);
+    if (!mayOverflow || nearest.inFlight < crowd.least) return nearest;
+    const other = far?.(choice);
+    return other && nearest.inFlight > crowd.factor * other.inFlight ? other : nearest;
+  };
 }
 
 /** One whose circuit is open is never tried. */

@@ -51,7 +51,9 @@ export function createGateway({ auth, limits, trustProxy, docs, edge, ...options
     const { maxBodyBytes } = resolved.http;
     const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, guard: guarding.guard, log });
     const { name: title, version } = resolved;
-    const pages = isDescribed ? [serveOpenApi({ title, version, routes }), docsPage(title)] : [];
+    const pages = isDescribed
+      ? [serveOpenApi({ title, version, routes, security: guarding.security }), docsPage(title)]
+      : [];
     const descriptions = createDescriptions({ directory, transport, log });
     served = () => routes.routes;
     async function everythingDescribed(): Promise<void> {
@@ -64,6 +66,8 @@ export function createGateway({ auth, limits, trustProxy, docs, edge, ...options
         name: "routes",
         async start({ signal }) {
           guarding.start();
+          if (auth && !resolved.peers.identityKeys)
+            log.info("without peers.identityKeys the services are not told who sends a request");
           descriptions.onChange(() => routes.update(descriptions.list(), descriptions.versionsOf));
           descriptions.start();
           // Whoever is reached before it knows its routes answers 404 to what it serves a moment later.

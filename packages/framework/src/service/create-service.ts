@@ -39,6 +39,7 @@ import {
   health,
   type ServiceModule,
 } from "../web/index.js";
+import { forgetByEvents } from "./cache-options.js";
 import { digestOf, type ServiceDescription } from "./description.js";
 import { expectCompatible } from "./expect-compatible.js";
 import { type ExplainOptions, type Explanation, explain } from "./explanation.js";
@@ -123,8 +124,13 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const snapshot = createSnapshot({ path: options.snapshot, log });
   const directory = createDirectory({ consul, servicesRefreshMs, keepUnlistedMs, snapshot, log });
   const settings = createSettings({ consul, refreshMs: servicesRefreshMs, keepUnlistedMs, snapshot, log });
-  const { secret, tls, heartbeatMs } = options.peers;
-  const transport = createTransportClient({ secret, tls, ...(heartbeatMs !== undefined && { heartbeatMs }) });
+  const { secret, tls, heartbeatMs, identityKeys } = options.peers;
+  const transport = createTransportClient({
+    secret,
+    tls,
+    identityKeys,
+    ...(heartbeatMs !== undefined && { heartbeatMs }),
+  });
   const remote = createRouter({
     self: { target: name, version },
     ...{ directory, transport, settings, zone: options.zone, log },
@@ -156,12 +162,19 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   /** A contract that this version of this service keeps. */
   const isHere = (contract: Contract): boolean =>
     contract.target === name && versionsFor([version], `^${contract.version}`).length > 0;
-  for (const implementation of options.contracts) hostContract(seneca, implementation, { log, isHere });
+  const { cache: caching } = options;
+  for (const implementation of options.contracts) hostContract(seneca, implementation, { log, isHere, caching });
+  if (caching)
+    forgetByEvents(
+      caching,
+      contracts.flatMap(({ events }) => Object.values(events)),
+    );
   seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
 
   const app = createKoaApp({ log, isLeaving: () => state === "leaving" });
   const extension = extend?.({ directory, transport, settings, act: dispatcher.act, log });
-  const parts = extension ? [...options.parts, extension.part] : options.parts;
+  const parts = [...new Set([...(caching ? [caching.store] : []), ...options.parts])];
+  if (extension) parts.push(extension.part);
   app.use(
     health(() => {
       const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
@@ -189,6 +202,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       port: wanted.microservice,
       exclusive: true,
       limits: options.microservice.limits,
+      identities: identityKeys && { target: name, keys: identityKeys },
       secret,
       tls: tls && { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
       log,

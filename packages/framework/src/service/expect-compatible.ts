@@ -1,4 +1,4 @@
-import { compareContracts, type ContractDescription, readDescription } from "../contracts/index.js";
+import { type ContractDescription, compareContracts, readDescription } from "../contracts/index.js";
 import { Deadlines, delay, type Logger, VastifyError } from "../core/index.js";
 import type { Directory, Instance } from "../discovery/index.js";
 import { askDescription, versionsFor } from "../routing/index.js";

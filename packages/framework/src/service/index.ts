@@ -1,3 +1,4 @@
+export type { CacheOptions, EventSource } from "./cache-options.js";
 export { createGateway, type Gateway, type GatewayOptions } from "./create-gateway.js";
 export { createService, type Service, type ServiceCallerOptions } from "./create-service.js";
 export type { ExplainOptions, Explanation } from "./explanation.js";

@@ -31,6 +31,7 @@ describe("serviceEnv", () => {
       ZONE: "rack-7",
       ROUTING_SNAPSHOT: "/var/lib/account-server/routing.json",
       CHAOS: "true",
+      IDENTITY_KEYS: "the new one,the old one",
       DRAIN_NOTICE_MS: "3000",
       DRAIN_GRACE_MS: "0",
       LOG_LEVEL: "debug",
@@ -47,6 +48,7 @@ describe("serviceEnv", () => {
       zone: "rack-7",
       routing: { snapshot: "/var/lib/account-server/routing.json" },
       chaos: true,
+      peers: { identityKeys: ["the new one", "the old one"] },
       drain: { noticeMs: 3000, graceMs: 0 },
       log: { level: "debug", format: "json" },
     });

@@ -15,7 +15,7 @@ export interface ServiceEnvDefaults {
 }
 
 export type ServiceEnv = Required<Pick<ServiceOptions, "name" | "version" | "host" | "http" | "consul" | "drain">> &
-  Pick<ServiceOptions, "advertise" | "zone" | "routing" | "chaos"> & {
+  Pick<ServiceOptions, "advertise" | "zone" | "routing" | "chaos" | "peers" | "peers"> & {
     readonly log: { level: LogLevel; format?: "pretty" | "json"; color?: boolean };
     readonly microservice: { port: number };
   };
@@ -88,6 +88,13 @@ export const serviceShape = {
     .optional()
     .meta({ purpose: "A file that keeps what is known of others, for a start without Consul." }),
   CHAOS: envSwitch.optional().meta({ purpose: "Whether `vastify/chaos/` in Consul may make calls fail." }),
+  // What is wrong with one is said where it is used: a secret must not stand in the error of a variable.
+  IDENTITY_KEYS: z
+    .string()
+    .transform((text) => text.split(","))
+    .describe("keys with commas between")
+    .optional()
+    .meta({ purpose: "What signs who sends a request, on its way between services." }),
   DRAIN_NOTICE_MS: milliseconds
     .optional()
     .meta({ purpose: "How long it serves on, when it leaves, while others notice (1,000)." }),
@@ -111,8 +118,8 @@ export const serviceShape = {
 /**
  * The options that every service takes from its environment: HOST, HTTP_PORT, MICROSERVICE_PORT, ADVERTISE_HOST,
  * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, ZONE,
- * ROUTING_SNAPSHOT, CHAOS, DRAIN_NOTICE_MS, DRAIN_GRACE_MS, LOG_LEVEL, LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A
- * variable that is empty counts as absent.
+ * ROUTING_SNAPSHOT, CHAOS, IDENTITY_KEYS (with commas between them), DRAIN_NOTICE_MS, DRAIN_GRACE_MS, LOG_LEVEL,
+ * LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the variables that are wrong
  */
 export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
@@ -134,6 +141,7 @@ export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
     ...(read.ZONE !== undefined && { zone: read.ZONE }),
     ...(read.ROUTING_SNAPSHOT !== undefined && { routing: { snapshot: read.ROUTING_SNAPSHOT } }),
     ...(read.CHAOS !== undefined && { chaos: read.CHAOS }),
+    ...(read.IDENTITY_KEYS !== undefined && { peers: { identityKeys: read.IDENTITY_KEYS } }),
     drain: {
       ...(read.DRAIN_NOTICE_MS !== undefined && { noticeMs: read.DRAIN_NOTICE_MS }),
       ...(read.DRAIN_GRACE_MS !== undefined && { graceMs: read.DRAIN_GRACE_MS }),

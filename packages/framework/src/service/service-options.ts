@@ -5,8 +5,9 @@ import type { ConsulOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
 import { type Balance, isVersion, type TargetPolicy, versionsFor } from "../routing/index.js";
 import { type LogOptions, logLevels } from "../telemetry/index.js";
-import { resolveTransportLimits, type TransportLimits } from "../transport/index.js";
+import { expectIdentityKeys, resolveTransportLimits, type TransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
+import { type CacheOptions, type ResolvedCacheOptions, resolveCacheOptions } from "./cache-options.js";
 
 export interface HttpOptions {
   /** Where REST and `/health` are served. 0 takes any free port. @default 0 */
@@ -31,6 +32,11 @@ export interface PeerOptions {
    * With a `ca`, peers must show a certificate too. @default plain
    */
   tls?: { cert: string; key: string; ca?: string };
+  /**
+   * Secrets of 32 characters and more that sign who a call is made for, such as the gateway's client. The first signs;
+   * any of them may have signed what comes. @default none: nobody is told, and nobody's word is taken for it
+   */
+  identityKeys?: readonly string[];
   /**
    * How often a peer that we called is asked whether it lives, in milliseconds. One that is silent from one question to
    * the next is given up: idempotent calls go elsewhere, if their deadline still allows it. A peer whose event loop is
@@ -76,6 +82,8 @@ export interface ServiceOptions {
    * @default false
    */
   forceContracts?: boolean;
+  /** Where outputs are kept whose actions say so in their contracts (`cache`). @default nowhere: each call runs */
+  cache?: CacheOptions;
   /** What is started before and stopped after the service: databases, brokers. @default [] */
   parts?: readonly Part[];
   /** A logger, or how to make one. @default winston on stdout at level `info` */
@@ -131,6 +139,7 @@ export interface ResolvedServiceOptions {
   readonly modules: readonly ServiceModule[];
   readonly contracts: readonly Implementation[];
   readonly forceContracts: boolean;
+  readonly cache: ResolvedCacheOptions | undefined;
   readonly parts: readonly Part[];
   readonly log: Logger | LogOptions;
   readonly timeoutMs: number;
@@ -164,6 +173,7 @@ const known = {
     "modules",
     "contracts",
     "forceContracts",
+    "cache",
     "parts",
     "log",
     "timeoutMs",
@@ -189,7 +199,8 @@ const known = {
     "checkIntervalSeconds",
     "renewMs",
   ],
-  peers: ["secret", "tls", "heartbeatMs"],
+  peers: ["secret", "tls", "heartbeatMs", "identityKeys"],
+  cache: ["store", "maxTtlMs", "broker", "events"],
 } as const;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
@@ -212,6 +223,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
   expectKnown("consul", consul, known.consul);
   expectKnown("peers", peers, known.peers);
   if (peers.heartbeatMs !== undefined) expectPositive("peers.heartbeatMs", peers.heartbeatMs);
+  if (peers.identityKeys !== undefined) expectIdentityKeys("peers.identityKeys", peers.identityKeys);
   if (typeof host !== "string" || host === "") throw badOption("host", host, "an address");
   const name = expectTargetName("name", options.name);
   const version = expectVersion(options.version);
@@ -239,6 +251,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
       expectImplementation(`contracts[${index}]`, each, { name, version }),
     ),
     forceContracts: expectSwitch("forceContracts", options.forceContracts ?? false),
+    cache: options.cache && resolveCacheOptions(expectKnown("cache", options.cache, known.cache)),
     parts: expectList("parts", options.parts).map(expectPart),
     log: expectLog(log),
     timeoutMs: expectPositive("timeoutMs", options.timeoutMs ?? 5_000),
@@ -267,12 +280,13 @@ function expectText(name: string, value: unknown, expected: string): string | un
 }
 
 /** A name that is written wrong would otherwise be an option that is silently not there. */
-function expectKnown(name: string, given: unknown, names: readonly string[]): void {
+function expectKnown<Given>(name: string, given: Given, names: readonly string[]): Given {
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw badOption(name, given, "an object of options");
   const unknown = Object.keys(given).find((key) => !names.includes(key));
   if (unknown !== undefined)
     throw badOption(`${name}'s option ${JSON.stringify(unknown)}`, "unknown", `one of ${names.join(", ")}`);
+  return given;
 }
 
 function expectList<T>(name: string, value: readonly T[] | undefined): readonly T[] {

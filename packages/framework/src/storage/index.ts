@@ -8,7 +8,9 @@ export {
   type NewFile,
   type StoredFile,
 } from "./mongo-files.js";
-export { type RetryConflictsOptions, retryConflicts } from "./retry-conflicts.js";
+export type { AnnouncedEvent } from "./outbox/announced-event.js";
 export type { OutboxEvent, OutboxPublisher, OutboxRecord } from "./outbox/outbox-event.js";
 export { announce, deleteAnnounced, type OutboxDocument, outboxPlugin } from "./outbox/outbox-plugin.js";
 export { type OutboxRelayOptions, outboxRelay } from "./outbox/outbox-relay.js";
+export { type RetryConflictsOptions, retryConflicts } from "./retry-conflicts.js";
+export { type MongoSeenOptions, mongoSeen } from "./seen/mongo-seen.js";

@@ -31,9 +31,12 @@ export function createLog(identity: LogIdentity, options: LogOptions = {}): Logg
     format: style === "json" ? jsonLines(identity) : prettyLines(identity, options.color ?? stream.isTTY === true),
     transports: [new transports.Stream({ stream, eol: "\n" })],
   });
-  const at = (lineLevel: LogLevel) => (message: string, fields?: LogFields) => {
-    logger.log({ level: lineLevel, message, fields });
-  };
+  // winston writes a line out, and only then looks whether anybody wants it.
+  const isOff = (lineLevel: LogLevel) => logLevels.indexOf(lineLevel) > logLevels.indexOf(level);
+  const at = (lineLevel: LogLevel) =>
+    isOff(lineLevel)
+      ? () => {}
+      : (message: string, fields?: LogFields) => void logger.log({ level: lineLevel, message, fields });
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

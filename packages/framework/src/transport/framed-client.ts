@@ -9,6 +9,7 @@ import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } fr
 import { GatheredWriter } from "./gathered-writer.js";
 import { type Endpoint, type Outgoing, ownProtocolOverTls } from "./inbound.js";
 import { peerBroke, peerError, peerLost, peerUnreachable } from "./peer-errors.js";
+import type { IdentitySeal } from "./signed-identity.js";
 import { StreamHub } from "./stream-hub.js";
 
 export interface FramedClientOptions {
@@ -21,6 +22,8 @@ export interface FramedClientOptions {
   readonly heartbeatMs: number;
   /** How long a peer may take to be connected and to greet, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Signs who a call is made for. Without it nobody is told. */
+  readonly seal: IdentitySeal | undefined;
 }
 
 export interface FramedClient {
@@ -165,13 +168,22 @@ class Connection implements FrameTaker {
     call.onAbort = this.onAbort;
     const timeoutMs = timeoutOf(call);
     if (!attachments) {
-      this.writer.write(callFrame(id, json, timeoutMs, call.tx, call.hops + 1));
+      this.writer.write(callFrame(id, json, timeoutMs, call.tx, call.hops + 1, this.identityOf(call, ",[]")));
       return;
     }
     // What a stream has given can't be given again.
     if (attachments.some(([, attachment]) => attachment instanceof Readable)) call.repeatable = false;
     const { attached, bytes } = announce(attachments, this.streams);
-    this.writer.writeWithBytes(callFrame(id, json, timeoutMs, call.tx, call.hops + 1, attached), bytes);
+    const more = this.identityOf(call, attached) || attached;
+    this.writer.writeWithBytes(callFrame(id, json, timeoutMs, call.tx, call.hops + 1, more), bytes);
+  }
+
+  /** The last member of a call that is made for somebody, behind its attachments; nothing for others. */
+  private identityOf(call: Call, attached: string): string {
+    const { identity, message, tx } = call;
+    const { seal } = this.options;
+    if (identity === undefined || seal === undefined) return "";
+    return `${attached},"${seal(identity, { target: String(message.$$target), tx })}"`;
   }
 
   /** Numbers are used again after four thousand million calls; one that is still in use is passed over. */

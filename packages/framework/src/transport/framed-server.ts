@@ -12,6 +12,7 @@ import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
 import { failureOfAction } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
+import type { IdentityCheck } from "./signed-identity.js";
 import { StreamHub } from "./stream-hub.js";
 
 export interface FramedServerOptions {
@@ -19,6 +20,7 @@ export interface FramedServerOptions {
   readonly limits: ResolvedTransportLimits;
   readonly log: Logger;
   readonly isSecret: SecretCheck;
+  readonly identityOf: IdentityCheck;
 }
 
 /** The connections of peers that speak our own protocol. */
@@ -202,7 +204,7 @@ class Connection implements FrameTaker {
   }
 
   private run(id: number, frame: Frame, message: unknown, streams: readonly Readable[]): void {
-    const [, , , timeoutMs, tx, hops] = frame;
+    const [, , , timeoutMs, tx, hops, , identity] = frame;
     const trace = traceOf(tx);
     let call: Call;
     try {
@@ -213,6 +215,7 @@ class Connection implements FrameTaker {
         tx: trace,
         timeoutMs: timeoutOf(timeoutMs, this.shared.limits),
         hops: typeof hops === "number" && hops >= 0 ? Math.floor(hops) : 0,
+        identity: this.shared.identityOf(identity, trace),
       });
     } catch (error) {
       this.fail(id, error, trace);
@@ -307,7 +310,8 @@ class Connection implements FrameTaker {
   private pauseUntilRead(): void {
     if (this.socket.isPaused()) return;
     this.socket.pause();
-    this.socket.once("drain", () => this.socket.resume());
+    // Not the socket's "drain", which does not come for what is written in one go.
+    void this.writer.drained().then(() => this.socket.resume());
   }
 
   private onClose(): void {

@@ -25,16 +25,9 @@ export const preface = "vastify/1 ";
 /** A frame as it came: an array whose first member is the kind. */
 export type Frame = readonly unknown[];
 
-/** @param attached the list of attachments, with its comma, or nothing */
-export function callFrame(
-  id: number,
-  message: string,
-  timeoutMs: number,
-  tx: string,
-  hops: number,
-  attached = "",
-): string {
-  return `[1,${id},${message},${timeoutMs},"${tx}",${hops}${attached}]\n`;
+/** @param more the list of attachments and the signed identity, with their commas, or nothing */
+export function callFrame(id: number, message: string, timeoutMs: number, tx: string, hops: number, more = ""): string {
+  return `[1,${id},${message},${timeoutMs},"${tx}",${hops}${more}]\n`;
 }
 
 export function resultFrame(id: number, result: unknown, attached = ""): string {

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 
 /**
- * Gathers what is written within one turn of the event loop into one write. While the peer does not read, it keeps
- * what is written and writes nothing.
+ * Gathers what is written within one turn of the event loop into two writes at most. While the peer does not read, it
+ * keeps what is written and writes nothing.
  */
 export class GatheredWriter {
   private readonly socket: Socket;
@@ -11,6 +11,8 @@ export class GatheredWriter {
   private earlierSize = 0;
   private text = "";
   private scheduled = false;
+  /** Something was written in this turn already. */
+  private wroteThisTurn = false;
   private blocked = false;
   private waiters: (() => void)[] = [];
 
@@ -52,6 +54,12 @@ export class GatheredWriter {
     await new Promise<void>((resolve) => this.waiters.push(resolve));
   }
 
+  /** Writes what is gathered at once, and resolves when the peer has read it, or is gone. */
+  drained(): Promise<void> {
+    this.flush();
+    return this.ready();
+  }
+
   /** Writes what is left, then closes the writing side. */
   end(): void {
     if (this.socket.destroyed) return;
@@ -63,8 +71,17 @@ export class GatheredWriter {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
+    // The first goes out at once. What comes of other sockets' events in the same turn, as in a gateway, waits for its end.
+    if (this.wroteThisTurn) return;
+    this.wroteThisTurn = true;
     process.nextTick(this.flush);
+    setImmediate(this.endTurn);
   }
+
+  private readonly endTurn = (): void => {
+    this.wroteThisTurn = false;
+    if (this.scheduled) this.flush();
+  };
 
   private readonly flush = (): void => {
     this.scheduled = false;

@@ -1,4 +1,4 @@
-import { type Call, isTraceId, type Message, type VastifyError } from "../core/index.js";
+import { type Call, type Identity, isTraceId, type Message, type VastifyError } from "../core/index.js";
 
 /** A call that a peer sent us. */
 export interface InboundCall {
@@ -9,6 +9,8 @@ export interface InboundCall {
   readonly timeoutMs: number | undefined;
   /** How many processes the chain of calls has crossed before us. */
   readonly hops: number;
+  /** Who it is made for, when the caller said so and it could be checked. */
+  readonly identity: Identity | undefined;
 }
 
 /**
@@ -56,4 +58,9 @@ export const ownProtocol = "vastify/1";
 export const ownProtocolOverTls = "vastify/1+tls";
 
 /** Headers by which our own processes tell each other what Seneca's HTTP protocol can't. */
-export const headers = { timeoutMs: "vastify-timeout-ms", hops: "vastify-hops", tx: "vastify-tx" } as const;
+export const headers = {
+  timeoutMs: "vastify-timeout-ms",
+  hops: "vastify-hops",
+  tx: "vastify-tx",
+  identity: "vastify-identity",
+} as const;

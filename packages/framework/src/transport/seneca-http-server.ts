@@ -16,12 +16,14 @@ import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
 import { failureOfAction, wireErrorOf } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
+import type { IdentityCheck } from "./signed-identity.js";
 
 export interface SenecaHttpOptions {
   readonly handle: InboundHandler;
   readonly limits: ResolvedTransportLimits;
   readonly log: Logger;
   readonly isSecret: SecretCheck;
+  readonly identityOf: IdentityCheck;
   readonly isRefusing: () => boolean;
 }
 
@@ -37,7 +39,7 @@ export interface SenecaHttpServer {
  * newer `meta$` member) and plain `curl '…/act?key=value'`. docs/reference/protocol.md holds its rules.
  */
 export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpServer {
-  const { handle, limits, log, isSecret, isRefusing } = options;
+  const { handle, limits, log, isSecret, identityOf, isRefusing } = options;
   // Node.js looks at its connections only so often, and closes the slow ones then.
   const connectionsCheckingInterval = Math.min(1_000, limits.helloTimeoutMs);
   const server = createServer({ connectionsCheckingInterval }, (request, response) => {
@@ -84,7 +86,8 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
       if (callsInFlight >= limits.maxCalls || before >= limits.maxCallsPerConnection) {
         throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
       }
-      call = handle({ message, tx, timeoutMs, hops });
+      const identity = identityOf(request.headers[headers.identity], tx);
+      call = handle({ message, tx, timeoutMs, hops, identity });
       if (socket.destroyed) call.cancel();
       callsInFlight += 1;
       const result = await outcomeOf(call)

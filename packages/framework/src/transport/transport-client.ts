@@ -5,6 +5,7 @@ import { withoutDirectives } from "./clean-message.js";
 import { createFramedClient } from "./framed-client.js";
 import { type Endpoint, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
 import { createSenecaHttpClient } from "./seneca-http-client.js";
+import { createIdentitySeal } from "./signed-identity.js";
 
 export interface TransportClientOptions {
   /** What peers want to hear before they answer. @default none */
@@ -17,6 +18,11 @@ export interface TransportClientOptions {
   heartbeatMs?: number;
   /** How long a peer may take to be connected and to greet, in milliseconds. @default 3_000 */
   connectTimeoutMs?: number;
+  /**
+   * The first signs who a call is made for, for peers that speak our own protocol: others could not check it.
+   * @default none: nobody is told
+   */
+  identityKeys?: readonly string[] | undefined;
 }
 
 export interface TransportClient {
@@ -32,7 +38,8 @@ export interface TransportClient {
 /** Calls each peer by the best protocol that it speaks: our own, else Seneca's HTTP. */
 export function createTransportClient(options: TransportClientOptions = {}): TransportClient {
   const { secret, tls, maxBytes = 16_777_216, heartbeatMs = 10_000, connectTimeoutMs = 3_000 } = options;
-  const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs, connectTimeoutMs });
+  const seal = createIdentitySeal(options.identityKeys ?? []);
+  const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs, connectTimeoutMs, seal });
   const http = createSenecaHttpClient(maxBytes);
   return {
     send(endpoint, outgoing) {

@@ -7,6 +7,7 @@ import type { InboundHandler } from "./inbound.js";
 import { resolveTransportLimits, type TransportLimits } from "./limits.js";
 import { createSecretCheck } from "./secret.js";
 import { createSenecaHttpServer } from "./seneca-http-server.js";
+import { createIdentityCheck } from "./signed-identity.js";
 
 export interface TransportServerOptions {
   /** @default "127.0.0.1" */
@@ -20,6 +21,11 @@ export interface TransportServerOptions {
   secret?: string | undefined;
   /** Speak TLS; with `ca` and `requestCert` peers must show a certificate too. @default plain */
   tls?: TlsOptions | undefined;
+  /**
+   * Who we are, and the keys of which any may have signed who a call is made for.
+   * @default nobody's word is taken for it
+   */
+  identities?: { readonly target: string; readonly keys: readonly string[] } | undefined;
   limits?: TransportLimits;
   /** @default silentLogger */
   log?: Logger;
@@ -44,9 +50,10 @@ export function createTransportServer(options: TransportServerOptions): Transpor
   const { host = "127.0.0.1", port, exclusive, handle, log = silentLogger } = options;
   const limits = resolveTransportLimits(options.limits);
   const isSecret = createSecretCheck(options.secret);
+  const identityOf = createIdentityCheck(options.identities);
   let refusing = false;
-  const framed = createFramedServer({ handle, limits, log, isSecret });
-  const http = createSenecaHttpServer({ handle, limits, log, isSecret, isRefusing: () => refusing });
+  const framed = createFramedServer({ handle, limits, log, isSecret, identityOf });
+  const http = createSenecaHttpServer({ handle, limits, log, isSecret, identityOf, isRefusing: () => refusing });
   const server: Server = options.tls
     ? createTlsServer({ handshakeTimeout: limits.helloTimeoutMs, ...options.tls }, accept)
     : createServer({ noDelay: true }, accept);

@@ -5,6 +5,12 @@ const travelling = ["accept-language", "if-match", "if-none-match"] as const;
 
 /** The request's headers that travel in an action's `args.headers`, by their lower-case names; absent without any. */
 export function actionHeaders(ctx: Context): { headers?: Readonly<Record<string, string>> } {
-  const sent = travelling.filter((name) => ctx.get(name) !== "").map((name) => [name, ctx.get(name)] as const);
-  return sent.length > 0 ? { headers: Object.fromEntries(sent) } : {};
+  let headers: Record<string, string> | undefined;
+  for (const name of travelling) {
+    const value = ctx.headers[name];
+    if (typeof value !== "string" || value === "") continue;
+    headers ??= {};
+    headers[name] = value;
+  }
+  return headers ? { headers } : {};
 }

@@ -1,23 +1,11 @@
-import type { Middleware } from "koa";
+import type { Context, Middleware } from "koa";
 import Router from "koa-router";
-import { type Logger, type Message, VastifyError } from "../core/index.js";
-import type { ActOptions } from "../dispatch/index.js";
-import { actionHeaders } from "./action-headers.js";
-import type { RequestState } from "./koa-app.js";
+import { type Logger, VastifyError } from "../core/index.js";
 import { readPublishedRoutes } from "./published-routes.js";
-import { sendResult } from "./reply.js";
-import { queryOf } from "./replies/last-event-id.js";
-import { requestBody } from "./request-body.js";
-import type { RouteGuard } from "./route-guard.js";
 import { byPath, shapeOf } from "./route-path.js";
-import {
-  type ChooseVersion,
-  type ChosenVersion,
-  createVersionChoice,
-  type OfferedRoute,
-  type VersionRules,
-} from "./route-versions.js";
-import { callWithUpload } from "./uploads/upload-call.js";
+import { createRouteTable, isPlainPath, parameterNames } from "./route-table.js";
+import { type ChooseVersion, createVersionChoice, type OfferedRoute, type VersionRules } from "./route-versions.js";
+import { createServeRoute, type RouteEntry, type ServeRoute, type ServeRouteOptions } from "./serve-route.js";
 
 /** What one version of a target offers, newest version of each target first. */
 export interface OfferedVersion {
@@ -28,12 +16,8 @@ export interface OfferedVersion {
   readonly description: unknown;
 }
 
-export interface GatewayRoutesOptions {
-  act(message: Message, options: ActOptions): Promise<unknown>;
+export interface GatewayRoutesOptions extends ServeRouteOptions {
   versionRules: VersionRules;
-  maxBodyBytes: number;
-  /** Stands before every route. */
-  guard: RouteGuard;
   log: Logger;
 }
 
@@ -60,24 +44,18 @@ export interface GatewayRoutes {
   update(offers: readonly OfferedVersion[], versionsOf: (target: string) => readonly string[]): void;
 }
 
-interface RouteEntry {
-  /** As the newest version that offers it says. */
-  readonly route: ServedRoute;
-  readonly choose: ChooseVersion;
-}
-
-const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
-
 /** Serves the routes that services publish; it has no list of its own. */
 export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoutes {
-  const { act, versionRules, maxBodyBytes, guard, log } = options;
-  let router = new Router();
+  const { versionRules, log } = options;
+  const serve = createServeRoute(options);
+  let router = routerOf([], serve);
+  /** The quick way to a route; absent when a path needs a pattern language, since then order counts. */
+  let find: ReturnType<typeof tableOf> | undefined;
   let routes: readonly ServedRoute[] = [];
   let entries: readonly RouteEntry[] = [];
   /** Which target holds a path: the first to offer it keeps it. */
   const holders = new Map<string, string>();
   const reported = new Set<string>();
-  const readBody = requestBody(maxBodyBytes);
 
   function report(problem: string): void {
     if (reported.has(problem)) return;
@@ -85,49 +63,13 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
     log.warn(problem);
   }
 
-  function mount(into: Router, { path, method, target }: ServedRoute, chooseVersion: ChooseVersion): void {
-    into.register(
-      path,
-      [method],
-      [
-        async (ctx, next) => {
-          ctx.state.route = path;
-          ctx.vary("accept-version");
-          const chosen = chooseVersion(ctx.get("accept-version"));
-          ctx.state.chosen = chosen;
-          ctx.state.uploadRules = chosen.route.upload;
-          await guard(ctx, chosen.route, next);
-        },
-        readBody,
-        async (ctx) => {
-          const { tx, signal, chosen } = ctx.state as RequestState & { chosen: ChosenVersion };
-          const { route, version } = chosen;
-          const { body } = ctx.request as { body?: unknown };
-          const args = { body, query: queryOf(ctx), params: { ...ctx.params }, ...actionHeaders(ctx) };
-          const addressed = { ...route.message, args, $$target: target, ...(version && { $$version: version }) };
-          const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
-          const { timeoutMs } = route;
-          const callOptions = {
-            tx,
-            signal,
-            idempotent,
-            headers: ctx.headers,
-            ...(timeoutMs !== undefined && { timeoutMs }),
-          };
-          const result = await callWithUpload(ctx, addressed, (message, more) =>
-            act(message, { ...more, ...callOptions }),
-          );
-          await sendResult(ctx, result, route.status);
-        },
-      ],
-    );
-  }
-
   return {
-    middleware: async (ctx, next) => {
-      await router.routes()(ctx as never, async () => {
-        await router.allowedMethods()(ctx as never, next);
-      });
+    middleware: (ctx, next) => {
+      const match = find?.(ctx.path);
+      const found = match && (match.routes.get(ctx.method) ?? (ctx.method === "HEAD" && match.routes.get("GET")));
+      if (!match || !found) return router(ctx, next);
+      const { entry, names } = found.kept;
+      return serve(ctx, entry, Object.fromEntries(names.map((name, at) => [name, match.values[at] ?? ""])));
     },
     get routes() {
       return routes;
@@ -159,7 +101,6 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
         }
       }
       for (const key of holders.keys()) if (!table.has(key)) holders.delete(key);
-      const next = new Router();
       entries = [...table.values()]
         .sort(([a], [b]) => byPath(a, b))
         .map((offers) => {
@@ -167,11 +108,32 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
           const choose = createVersionChoice({ offers, alive: versionsOf(route.target), rules: versionRules });
           return { route, choose };
         });
-      for (const { route, choose } of entries) mount(next, route, choose);
+      find = entries.every(({ route }) => isPlainPath(route.path)) ? tableOf(entries) : undefined;
+      router = routerOf(entries, serve);
       routes = [...table.values()].map(([route]) => route);
-      router = next;
     },
   };
+}
+
+function tableOf(entries: readonly RouteEntry[]) {
+  return createRouteTable(
+    entries.map((entry) => {
+      const { method, path } = entry.route;
+      return { method, path, kept: { entry, names: parameterNames(path) } };
+    }),
+  );
+}
+
+/** Knows every path that koa-router knows, and says which methods there are. */
+function routerOf(entries: readonly RouteEntry[], serve: ServeRoute): Middleware {
+  const router = new Router();
+  for (const entry of entries) {
+    const { method, path } = entry.route;
+    router.register(path, [method], [(ctx) => serve(ctx as unknown as Context, entry, { ...ctx.params })]);
+  }
+  const matched = router.routes();
+  const unmatched = router.allowedMethods();
+  return (ctx, next) => matched(ctx as never, () => unmatched(ctx as never, next));
 }
 
 /** The route that serves requests for a version; none when no version that offers it will do. */

@@ -1,6 +1,6 @@
 import type { Logger } from "../core/index.js";
 import { wantsNothing } from "./access.js";
-import { type AuthOptions, createAuth } from "./auth/create-auth.js";
+import { type Auth, type AuthOptions, createAuth } from "./auth/create-auth.js";
 import { createClientAddress, type TrustProxy } from "./limits/client-address.js";
 import { createLimits } from "./limits/create-limits.js";
 import type { LimitOptions } from "./limits/limit-options.js";
@@ -24,6 +24,8 @@ export interface GuardSurroundings {
 
 export interface GatewayGuard {
   readonly guard: RouteGuard;
+  /** Who may use which routes, to be told to clients; undefined where nobody is asked. */
+  readonly security: Pick<Auth, "schemes" | "isOpen"> | undefined;
   start(): void;
   stop(): void;
 }
@@ -36,6 +38,7 @@ export function guardGateway(options: GuardOptions, { consumerDocument, log }: G
   const limits = options.limits && createLimits(options.limits, { addressOf, isOpen, log });
   return {
     guard: composeGuards([...(limits?.before ?? []), auth?.guard ?? contractGuard, ...(limits?.after ?? [])]),
+    security: auth,
     start() {
       if (!auth)
         log.info("without the option auth every route is open, but those whose contracts want roles or scopes");

@@ -8,7 +8,7 @@ export interface HealthReport {
 
 /** `GET /health` for registries and balancers: 200 when requests should be sent here, else 503. */
 export function health(report: () => HealthReport): Middleware {
-  return async (ctx, next) => {
+  return (ctx, next) => {
     if (ctx.path !== "/health" || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
     const { ready, body } = report();
     ctx.state.route = "/health";
@@ -16,5 +16,6 @@ export function health(report: () => HealthReport): Middleware {
     ctx.set("cache-control", "no-store");
     ctx.type = "json";
     ctx.body = JSON.stringify(body);
+    return Promise.resolve();
   };
 }

@@ -9,6 +9,8 @@ import { lingerAfter } from "./uploads/linger.js";
 export interface HttpServerOptions extends ListenOptions {
   readonly app: Koa;
   readonly log: Logger;
+  /** How long a request's headers may take, in milliseconds. @default 20_000 */
+  readonly headersTimeoutMs?: number;
 }
 
 export interface HttpServer {
@@ -23,11 +25,13 @@ export interface HttpServer {
 /** How long a connection that has not asked for anything yet may still do so once we close, in milliseconds. */
 const firstRequestMs = 1_000;
 
-export function createHttpServer({ app, log, ...where }: HttpServerOptions): HttpServer {
-  const server = createServer(app.callback());
+export function createHttpServer({ app, log, headersTimeoutMs = 20_000, ...where }: HttpServerOptions): HttpServer {
+  // Node.js looks at its connections only so often, and closes the slow ones then.
+  const connectionsCheckingInterval = Math.min(1_000, headersTimeoutMs);
+  const server = createServer({ connectionsCheckingInterval }, app.callback());
   // Longer than the usual 60 s of a balancer in front, so that it is not we who close a connection it is about to use.
   server.keepAliveTimeout = 75_000;
-  server.headersTimeout = 20_000;
+  server.headersTimeout = headersTimeoutMs;
   // Of bodies, by the request: an upload may take its time.
   server.requestTimeout = 0;
   let isClosing = false;

@@ -1,6 +1,13 @@
 import Koa, { type Context, type Middleware } from "koa";
-import { httpStatusOfError, type Logger, newTraceId, VastifyError } from "../core/index.js";
-import type { Identity } from "./access.js";
+import {
+  type CancelSignal,
+  httpStatusOfError,
+  type Identity,
+  type Logger,
+  newTraceId,
+  VastifyError,
+} from "../core/index.js";
+import { HangUp } from "./hang-up.js";
 import { problemOf, problemType } from "./problem.js";
 
 /** Seconds that a client shall wait after a 503 or 429 when nobody knows better: about one round of discovery. */
@@ -10,8 +17,10 @@ const retryAfterSeconds = "2";
 export interface RequestState {
   /** The trace id. */
   tx: string;
+  /** What the request is named in answers and in the log. */
+  requestId?: string;
   /** Aborts when the client hangs up. */
-  signal: AbortSignal;
+  signal: CancelSignal;
   /** The path's template, for the log: the path itself may name people. */
   route?: string;
   /** Who sends the request, once somebody has checked it. */
@@ -30,32 +39,36 @@ export function createKoaApp(options: { log: Logger; isLeaving: () => boolean })
 }
 
 const traceRequest: Middleware = async (ctx, next) => {
-  const hangUp = new AbortController();
+  const hangUp = new HangUp();
   ctx.res.once("close", () => {
     if (!ctx.res.writableFinished) hangUp.abort();
   });
-  const state: RequestState = { tx: traceIdOf(ctx) ?? newTraceId(), signal: hangUp.signal };
+  const requestId = requestIdOf(ctx);
+  const tx = traceIdOf(ctx) ?? newTraceId();
+  const state: RequestState = { tx, signal: hangUp, ...(requestId !== undefined && { requestId }) };
   Object.assign(ctx.state, state);
-  ctx.set("x-request-id", requestIdOf(ctx) ?? state.tx);
+  ctx.set("x-request-id", requestId ?? tx);
   await next();
 };
 
 /** What a client or a balancer in front names the request, when that can stand in a header and in a log as it is. */
 function requestIdOf(ctx: Context): string | undefined {
   const id = ctx.get("x-request-id");
-  return /^[\w.:=+@/-]{1,128}$/.test(id) ? id : undefined;
+  return id !== "" && /^[\w.:=+@/-]{1,128}$/.test(id) ? id : undefined;
 }
 
 /** The trace-id of a `traceparent` header (W3C Trace Context, "traceparent Header Field Values"). */
 function traceIdOf(ctx: Context): string | undefined {
-  const match = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(ctx.get("traceparent"));
+  const given = ctx.get("traceparent");
+  if (given === "") return undefined;
+  const match = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(given);
   return match?.[1] === "0".repeat(32) ? undefined : match?.[1];
 }
 
 function answerProblems(log: Logger, isLeaving: () => boolean): Middleware {
   return async (ctx, next) => {
     const started = performance.now();
-    const { tx } = ctx.state as RequestState;
+    const { tx, requestId } = ctx.state as RequestState;
     try {
       await next();
       if (ctx.body === undefined && ctx.status >= 404) throw unrouted(ctx);
@@ -63,7 +76,7 @@ function answerProblems(log: Logger, isLeaving: () => boolean): Middleware {
       const error = httpErrorOf(thrown);
       const status = httpStatusOfError(error);
       if (status === 500) log.error(`${ctx.method} ${routeOf(ctx)} failed`, { tx, err: error.cause ?? error });
-      if ((status === 503 || status === 429) && ctx.response.get("retry-after") === "")
+      if ((status === 503 || status === 429) && !ctx.res.hasHeader("retry-after"))
         ctx.set("retry-after", retryAfterSeconds);
       ctx.status = status;
       ctx.type = problemType;
@@ -71,7 +84,6 @@ function answerProblems(log: Logger, isLeaving: () => boolean): Middleware {
     }
     if (isLeaving()) ctx.set("connection", "close");
     const ms = Math.round(performance.now() - started);
-    const requestId = requestIdOf(ctx);
     log.debug(`${ctx.method} ${routeOf(ctx)} ${ctx.status} ${ms} ms`, { tx, ...(requestId && { requestId }) });
   };
 }

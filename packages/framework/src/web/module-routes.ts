@@ -9,8 +9,8 @@ import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
 import type { RouteDefinition, ServiceModule } from "./module.js";
 import type { PublishedRoute } from "./published-routes.js";
-import { sendResult } from "./reply.js";
 import { queryOf } from "./replies/last-event-id.js";
+import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
 import { callWithUpload } from "./uploads/upload-call.js";
 

@@ -68,7 +68,7 @@ function sendJson(ctx: Context, value: unknown): void {
     ctx.body = null;
     return;
   }
-  ctx.type = "json";
+  ctx.set("content-type", "application/json; charset=utf-8");
   ctx.body = text;
 }
 

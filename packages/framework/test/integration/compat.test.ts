@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { connectConsul } from "../../src/discovery/index.js";
 import { ServerRegister, VastifyError } from "../../src/index.js";
+import { consulApi, until } from "../support/services.js";
 
 const fixtures = fileURLToPath(new URL("../fixtures/compat/", import.meta.url));
 const consulAddress = process.env.TEST_CONSUL_HTTP_ADDR ?? "";
@@ -150,6 +151,11 @@ describe.skipIf(consulAddress === "")("with Consul", () => {
     });
 
     it.each(["plain-caller.cjs", "imported-caller.mjs"])("leads %s to the version that it asks for", async (file) => {
+      // A machine at its limit may have been too late for one of Consul's checks.
+      await until(async () => {
+        const entries = (await consulApi().health.service({ service: name, passing: true })) as unknown[];
+        return entries.length === 2;
+      }, "both are healthy");
       const messages = [
         { $$target: name, $$version: "1.0.0" },
         { $$target: name, $$version: "^2.0.0" },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineAction, defineContract, implement, type ServiceOptions } from "../../src/index.js";
+import { defineAction, defineContract, gather, gathered, implement, type ServiceOptions } from "../../src/index.js";
 import type { Service } from "../support/framework.js";
 import { consulAddress, startGateway, startService, uniqueName, until } from "../support/services.js";
 
@@ -252,5 +252,54 @@ describe.skipIf(!consulAddress)("a contract that breaks callers of what is alive
     await startService(offering(name, "1.1.0", more));
     await startService(offering(name, "1.0.0", text));
     await startService(offering(name, "1.1.0", more));
+  });
+});
+
+describe.skipIf(!consulAddress)("a route that gathers what several services give", () => {
+  it("answers with what there is while one of them is away, and says what is missing", async () => {
+    const names = { page: uniqueName("page"), user: uniqueName("user"), order: uniqueName("order") };
+    const find = (target: string) =>
+      defineContract({
+        target,
+        version: "1.0.0",
+        actions: { find: defineAction({ input: z.object({ id: z.string() }), output: user, idempotent: true }) },
+      });
+    const users = find(names.user);
+    const orders = find(names.order);
+    const page = defineContract({
+      target: names.page,
+      version: "1.0.0",
+      actions: {
+        show: defineAction({
+          access: "public",
+          rest: { method: "GET", path: `/${names.page}/:id` },
+          input: z.object({ id: z.string() }),
+          output: gathered({ user, order: user }, { required: ["user"] }),
+        }),
+      },
+    });
+    const give = ({ id }: { id: string }) => ({ id, name: "Ada" });
+    await startService({ name: names.user, contracts: [implement(users, { find: give })] });
+    const order = await startService({ name: names.order, contracts: [implement(orders, { find: give })] });
+    await startService({
+      name: names.page,
+      contracts: [
+        implement(page, {
+          show: (input, context) =>
+            gather(
+              { user: context.caller(users).find(input), order: context.caller(orders).find(input) },
+              { required: ["user"] },
+            ),
+        }),
+      ],
+    });
+    const gateway = await startGateway({ name: uniqueName("gateway") });
+    await until(() => gateway.routes.some(({ target }) => target === names.page), "the gateway serves the page");
+    const ask = () => json(fetch(`${gateway.addresses.http}/${names.page}/7`));
+    const ada = { id: "7", name: "Ada" };
+    expect(await ask()).toMatchObject({ status: 200, body: { user: ada, order: ada, partial: false, failures: {} } });
+    await order.stop();
+    const without = { user: ada, order: null, partial: true, failures: { order: { code: "unavailable" } } };
+    expect(await ask()).toMatchObject({ status: 200, body: without });
   });
 });

@@ -12,14 +12,14 @@ import { until } from "../support/services.js";
 const forever = 3_600_000;
 
 /** A server that answers every request with `body`. */
-async function serving(body: string | Readable) {
+async function serving(body: string | Readable, headersTimeoutMs = 20_000) {
   const app = createKoaApp({ log: silentLogger, isLeaving: () => false });
   let asked = 0;
   app.use((ctx) => {
     asked += 1;
     ctx.body = body;
   });
-  const server = createHttpServer({ app, log: silentLogger, host: "127.0.0.1", port: 0 });
+  const server = createHttpServer({ app, log: silentLogger, host: "127.0.0.1", port: 0, headersTimeoutMs });
   onTestFinished(() => server.close(0));
   return { server, port: await server.listen(), asked: () => asked };
 }
@@ -73,4 +73,12 @@ it("closes at once when nobody is connected, and may be closed twice", async () 
   const { server } = await serving("answered");
   await Promise.all([server.close(forever), server.close(forever)]);
   await server.close(forever);
+});
+
+it("lets go of a client whose headers never end", async () => {
+  const { port, asked } = await serving("answered", 100);
+  const socket = await connected(port);
+  socket.write("GET / HTTP/1.1\r\nhost: here\r\nx-slow: ");
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  expect(asked()).toBe(0);
 });

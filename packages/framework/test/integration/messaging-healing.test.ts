@@ -159,4 +159,18 @@ describe.skipIf(!amqpUrl)("messaging heals", { timeout: 3 * patienceMs }, () => 
     await sent;
     expect(await jobs.count()).toBe(1);
   });
+
+  it("starts and stays healthy without a broker that it can do without", async () => {
+    await own.stop();
+    const broker = rabbit({ url: own.url, optional: true, connectTimeoutMs: 500 });
+    onTestFinished(() => broker.stop());
+    await broker.start();
+    expect(broker.health()).toMatchObject({ ok: true, reachable: false });
+    const jobs = broker.queue<number>(uniqueName("jobs"));
+    const sent = jobs.send(1);
+    await own.start();
+    await sent;
+    expect(await jobs.count()).toBe(1);
+    expect(broker.health()).toMatchObject({ ok: true, reachable: true });
+  });
 });

@@ -218,6 +218,19 @@ describe.skipIf(!consulAddress)("policies", () => {
     await call(caller, name);
   });
 
+  it("keep count of the calls under way while they are edited", async () => {
+    const name = uniqueName("edited");
+    await startTarget(name, "1.0.0", () => new Promise(() => {}));
+    const caller = await startCaller({ policies: { [name]: { bulkhead: { maxInFlight: 1 } } } });
+    const hanging = call(caller, name).catch(() => {});
+    await write("policies", name, { timeoutMs: 5_000, bulkhead: { maxWaiting: 1 } });
+    const second = () => call(caller, name, {}, { timeoutMs: 100 }).catch((error: unknown) => error);
+    await until(async () => ((await second()) as { reason?: string }).reason === "deadline_exceeded", "one may wait");
+    const waiting = call(caller, name).catch(() => {});
+    await expect(call(caller, name)).rejects.toMatchObject({ reason: "bulkhead_full" });
+    await Promise.all([hanging, waiting]);
+  });
+
   it("ask a second instance when the first is slow, only for what may run twice", async () => {
     const name = uniqueName("hedge");
     const seen: unknown[] = [];

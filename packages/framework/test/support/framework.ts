@@ -1,4 +1,4 @@
-export { silentLogger } from "../../src/core/index.js";
+export { type SeenMessages, silentLogger } from "../../src/core/index.js";
 export {
   createGateway,
   createService,

@@ -1,6 +1,6 @@
 import { type Part, VastifyError } from "vastify";
 import { hashPassword } from "./password.js";
-import { isDuplicate, type UserModel } from "./user.js";
+import { addUser, isDuplicate, type UserModel } from "./user.js";
 
 const demoNames = ["alice", "bob", "carol"];
 const marker = "demo-users";
@@ -29,7 +29,7 @@ async function addDemoUsers(users: UserModel, signal: AbortSignal): Promise<stri
   const added: string[] = [];
   for (const name of demoNames) {
     if (signal.aborted) throw new VastifyError("canceled", "the start was given up", { cause: signal.reason });
-    const isNew = await users.create({ name, passwordHash: await hashPassword(`${name}-demo-password`) }).then(
+    const isNew = await addUser(users, { name, passwordHash: await hashPassword(`${name}-demo-password`) }).then(
       () => true,
       (error) => {
         if (isDuplicate(error)) return false;

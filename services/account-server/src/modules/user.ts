@@ -2,6 +2,7 @@ import { config } from "@vastify/config-server/contract";
 import { isValidObjectId } from "mongoose";
 import {
   type ActionContext,
+  type HttpAnswer,
   type Implementation,
   implement,
   type Seneca,
@@ -11,8 +12,16 @@ import {
 import { retryConflicts } from "vastify/storage";
 import { account } from "../contract.js";
 import { hashPassword, verifyPassword } from "../models/password.js";
-import { isDuplicate, toUser, type UserDocument, type UserModel } from "../models/user.js";
-import type { CachedUser, UserCache } from "../models/user-cache.js";
+import type { Sessions } from "../models/sessions.js";
+import {
+  addUser,
+  isDuplicate,
+  removeUser,
+  toUser,
+  type UserDocument,
+  type UserModel,
+  updateUser,
+} from "../models/user.js";
 import { conditionOf } from "../models/user-filters.js";
 import { entityTagOf, expectMatch } from "./entity-tag.js";
 
@@ -21,6 +30,8 @@ export interface UserActionsOptions {
   readonly version: string;
   /** Which versions of config-server will do. */
   readonly configServerVersion: string;
+  /** What a login begins. @default nothing: it only tells whether the password is right */
+  readonly sessions?: Sessions | undefined;
 }
 
 /** How long a login waits for config-server, in milliseconds. */
@@ -29,8 +40,7 @@ const codesTimeoutMs = 2_000;
 /** Users in MongoDB, as the contract says. */
 export function userActions(
   users: UserModel,
-  cache: UserCache,
-  { version, configServerVersion }: UserActionsOptions,
+  { version, configServerVersion, sessions }: UserActionsOptions,
 ): Implementation {
   /**
    * Changes what the caller means: with `If-Match` that very version, without it whatever is there now, also when
@@ -46,17 +56,7 @@ export function userActions(
       expectMatch(headers["if-match"], user.version);
       return change(user);
     };
-    try {
-      return await retryConflicts(changeOnce);
-    } finally {
-      await cache.forget(id);
-    }
-  }
-
-  async function deleteVersion(user: UserDocument): Promise<UserDocument> {
-    const { deletedCount } = await users.deleteOne({ _id: user._id, version: user.version });
-    if (deletedCount > 0) return user;
-    throw new VastifyError("failed_precondition", "it was changed meanwhile", { reason: "version_conflict" });
+    return retryConflicts(changeOnce);
   }
 
   async function findByCredentials(name: string, password: string): Promise<UserDocument | undefined> {
@@ -74,15 +74,12 @@ export function userActions(
       },
 
       async findUser({ id }) {
-        const cached = await cache.load(expectId(id));
-        if (!cached) throw noUser(id);
-        return withEntityTag(cached);
+        return withEntityTag(expectUser(await users.findById(expectId(id)), id));
       },
 
       async createUser({ name, password }) {
         const passwordHash = await hashPassword(password);
-        const created = await unlessNameTaken(name, users.create({ name, passwordHash }));
-        await cache.forget(created.id);
+        const created = await unlessNameTaken(name, addUser(users, { name, passwordHash }));
         const headers = { location: `/user/${created.id}`, etag: entityTagOf(created.version) };
         return { ...toUser(created), http$: { status: 201, headers } };
       },
@@ -93,12 +90,12 @@ export function userActions(
           ...(name !== undefined && { name }),
           ...(password !== undefined && { passwordHash: await hashPassword(password) }),
         };
-        const edited = await changeUser(id, context, (user) => unlessNameTaken(name, user.set(changes).save()));
-        return withEntityTag({ user: toUser(edited), version: edited.version });
+        const edited = await changeUser(id, context, (user) => unlessNameTaken(name, updateUser(user, changes)));
+        return withEntityTag(edited);
       },
 
       async deleteUser({ id }, context) {
-        await changeUser(expectId(id), context, deleteVersion);
+        await changeUser(expectId(id), context, removeUser);
       },
 
       /** The codes are asked for whether or not the password is right, so that the answer tells no more than it says. */
@@ -111,7 +108,12 @@ export function userActions(
         if (!user) {
           throw new VastifyError("unauthenticated", codes.wrongCredentials.desc, { reason: "wrong_credentials" });
         }
-        return { ...codes.success, user: toUser(user) };
+        const result = { ...codes.success, user: toUser(user) };
+        return sessions ? { ...result, http$: withCookie(await sessions.begin(user.id)) } : result;
+      },
+
+      async logout() {
+        return sessions && { http$: withCookie(sessions.end()) };
       },
     },
   );
@@ -121,7 +123,10 @@ export function userActions(
 export const userModule: ServiceModule = {
   plugin: function user(this: Seneca) {
     this.add("cmd:login", async function ({ name, password }) {
-      return this.post({ module: "user", if: "login", name, password });
+      const login = (await this.post({ module: "user", if: "login", name, password })) as HttpAnswer;
+      // A session is for browsers.
+      const { http$: _, ...result } = login;
+      return result;
     });
   },
   routes: {
@@ -131,6 +136,7 @@ export const userModule: ServiceModule = {
       list: { GET: true, name: "" },
       create: { POST: true, name: "" },
       login: { POST: true },
+      logout: { POST: true },
       load: { GET: true, name: "", suffix: "/:id" },
       edit: { PUT: true, name: "", suffix: "/:id" },
       delete: { DELETE: true, name: "", suffix: "/:id" },
@@ -138,8 +144,12 @@ export const userModule: ServiceModule = {
   },
 };
 
-function withEntityTag({ user, version }: CachedUser) {
-  return { ...user, http$: { headers: { etag: entityTagOf(version) } } };
+function withCookie(cookie: string) {
+  return { headers: { "set-cookie": cookie, "cache-control": "no-store" } };
+}
+
+function withEntityTag(user: UserDocument) {
+  return { ...toUser(user), http$: { headers: { etag: entityTagOf(user.version) } } };
 }
 
 function expectId(id: string): string {

@@ -15,7 +15,7 @@ const oddNumbers = [
   "00",
   "NaN",
 ];
-const oddTexts = [
+export const oddTexts = [
   "",
   "\u0000",
   "\ud800",
@@ -32,7 +32,7 @@ const oddTexts = [
   "\\",
   "\n",
 ];
-const oddKeys = [
+export const oddKeys = [
   ..."fatal$ prior$ default$ timeout$ gate$ tx$ custom$ meta$ plugin$ id$ sync$ call$ __proto__ constructor".split(" "),
   ..."toString valueOf hasOwnProperty length then toJSON $$target $$version cmd role sys init".split(" "),
 ];
@@ -179,5 +179,5 @@ export function createMutator(random) {
     return mutant;
   }
 
-  return { frame, request, broken };
+  return { frame, request, broken, oddValue };
 }

@@ -3,18 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createService } from "vastify";
 import { createRegistry } from "vastify/devtools";
 import { answerParent } from "../../support/child.mjs";
+import { watchFaults } from "./faults.mjs";
 
-const faults = [];
-const fault = (kind) => (error) => faults.push(`${kind}: ${error?.stack ?? error}`);
-process.on("uncaughtException", fault("uncaught exception"));
-process.on("unhandledRejection", fault("unhandled rejection"));
-process.on("warning", fault("warning"));
 /** The one failure that is meant to happen, and to be logged. */
 const meant = new Error("secret");
-const logged = (text, fields) => {
-  if (fields?.err !== meant) fault("logged")(`${text} ${fields?.err?.stack ?? ""}`);
-};
-const log = { debug() {}, info() {}, warn: logged, error: logged };
+const faults = watchFaults(meant);
+const { log } = faults;
 
 answerParent({
   async start() {
@@ -36,5 +30,5 @@ answerParent({
     const { rss, heapUsed } = process.memoryUsage();
     return { rssMb: rss / 1e6, heapMb: heapUsed / 1e6 };
   },
-  faults: () => [...faults, ...(Object.keys(Object.prototype).length > 0 ? ["Object.prototype is polluted"] : [])],
+  faults: faults.list,
 });

@@ -1,5 +1,7 @@
 import { compareContracts } from "../../contracts/index.js";
+import { writeClient } from "../client/write-client.js";
 import { readContract } from "./read-contract.js";
+import { readDocument } from "./read-document.js";
 
 /** Where a command writes. */
 export interface Output {
@@ -27,4 +29,10 @@ export async function diffCommand(older: string, newer: string, asJson: boolean,
     out(`${before.target} ${before.version} -> ${after.version}: ${counts}`);
   }
   return breaking.length > 0 ? 1 : 0;
+}
+
+/** Prints a client in TypeScript for what an OpenAPI document describes. */
+export async function clientCommand(from: string, { out }: Output): Promise<ExitCode> {
+  out(writeClient(await readDocument(from), from));
+  return 0;
 }

@@ -3,7 +3,7 @@ import { VastifyError } from "../../core/index.js";
 import { generateCommand } from "../deploy/generate-command.js";
 import { consulOf, nginxCommand } from "../nginx/nginx-command.js";
 import { releaseCommand } from "../release/release-command.js";
-import { describeCommand, diffCommand, type ExitCode, type Output } from "./commands.js";
+import { clientCommand, describeCommand, diffCommand, type ExitCode, type Output } from "./commands.js";
 
 export interface CliOutput extends Output {
   err(text: string): void;
@@ -11,11 +11,13 @@ export interface CliOutput extends Output {
 
 const usage = `vastify describe FILE[#EXPORT]         print a contract as JSON
 vastify diff OLD NEW [--json]          tell changes that break callers; 0: none, 1: some, 2: a file can't be read
+vastify client URL|FILE                print a client in TypeScript for an OpenAPI document, such as a gateway's
 vastify generate [--check] [--force]   write deploy/ from vastify.config.* (--config FILE); --check: 1 when it is not up to date
 vastify release ECOSYSTEM [--env NAME] try the apps of pm2's file beside what runs, then replace it (--env production)
 vastify nginx FILE [--watch]           write nginx's site for the living gateways and reload it (--nginx "nginx -c …")
 
-A FILE is a module that exports a contract, or JSON as \`vastify describe\` prints it.`;
+A FILE is a module that exports a contract, or JSON as \`vastify describe\` prints it;
+for \`client\` it is the document.`;
 
 const options = {
   check: { type: "boolean", default: false },
@@ -40,6 +42,7 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
     }
     if (command === "describe" && first !== undefined && files.length === 1)
       return await describeCommand(first, output);
+    if (command === "client" && first !== undefined && files.length === 1) return await clientCommand(first, output);
     if (command === "diff" && first !== undefined && second !== undefined && files.length === 2)
       return await diffCommand(first, second, values.json, output);
     if (command === "generate" && files.length === 0) return await generateCommand(values, output);

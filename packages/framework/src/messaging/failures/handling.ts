@@ -1,12 +1,11 @@
 import type { ConsumeMessage } from "amqplib";
-import { delay, VastifyError } from "../../core/index.js";
+import { delay, type SeenMessages, VastifyError } from "../../core/index.js";
 import type { Broker } from "../broker.js";
 import { type Handler, Received } from "../message/delivery.js";
 import { createHandlerRun } from "../message/handler-run.js";
 import { type Headers, headerNames } from "../message/headers.js";
 import type { StandardSchema } from "../message/standard-schema.js";
 import type { ResolvedRetry } from "./retry.js";
-import type { SeenMessages } from "./seen-messages.js";
 
 export interface HandlingOptions<T> {
   /** The queue that the message comes from, and comes back to. */

@@ -67,7 +67,7 @@ export class Consumer {
     const { queue, declare, prefetch, isSerial } = this.options;
     await declareOrExplain(channel, declare);
     await channel.prefetch(prefetch);
-    const acks = new Acknowledgements(channel);
+    const acks = new Acknowledgements(channel, isSerial ? 1 : prefetch);
     const take = (message: ConsumeMessage | null) => {
       // The queue was deleted, or its node left: the next channel declares it anew.
       if (message === null) return this.lasting.renew();

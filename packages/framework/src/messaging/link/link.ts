@@ -59,12 +59,13 @@ export class Link {
   /**
    * Connects, and keeps connected from then on.
    * @param signal gives up the first connection
-   * @throws VastifyError `unavailable`, reason `broker_unreachable`
+   * @param isPatient tries again also when the broker refuses the user
+   * @throws VastifyError `unavailable`, reason `broker_unreachable`; `permission_denied`, reason `broker_denied`
    */
-  async start(log: Logger, signal: AbortSignal): Promise<void> {
+  async start(log: Logger, signal: AbortSignal, isPatient = false): Promise<void> {
     this.log = log;
     this.state = { kind: "connecting" };
-    const model = await this.connectAgainAndAgain(AbortSignal.any([signal, this.signal]));
+    const model = await this.connectAgainAndAgain(AbortSignal.any([signal, this.signal]), isPatient);
     // Between two connections nothing else may hold a process open that only consumes.
     this.holding = setInterval(() => {}, 60_000);
     void this.keepOpen(model);
@@ -132,7 +133,8 @@ export class Link {
       this.state = { kind: "connecting" };
       this.log.warn(`the connection to RabbitMQ (${this.name}) is lost; connecting again`);
       try {
-        model = await this.connectAgainAndAgain(this.signal);
+        // One that took us before may refuse us while it comes up.
+        model = await this.connectAgainAndAgain(this.signal, true);
         this.log.info(`the connection to RabbitMQ (${this.name}) is back`);
       } catch {
         return; // stopped
@@ -157,14 +159,14 @@ export class Link {
     for (const resolve of this.waiting.splice(0)) resolve();
   }
 
-  private async connectAgainAndAgain(signal: AbortSignal): Promise<ChannelModel> {
+  private async connectAgainAndAgain(signal: AbortSignal, isPatient: boolean): Promise<ChannelModel> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await connectOnce({ ...this.options, name: this.name, signal });
       } catch (cause) {
-        // Refused for good: waiting would not help.
-        if (VastifyError.is(cause) && cause.reason === "broker_denied") throw cause;
-        if (attempt === 0) this.log.warn(`${this.unreachable().message}; trying again`);
+        const denial = VastifyError.is(cause) && cause.reason === "broker_denied" ? cause : undefined;
+        if (denial && !isPatient) throw denial;
+        if (attempt === 0) this.log.warn(`${(denial ?? this.unreachable()).message}; trying again`);
         await delay(backoffMs(attempt, reconnect), signal);
         if (signal.aborted) throw this.unreachable(cause);
       }

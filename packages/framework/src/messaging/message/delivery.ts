@@ -2,7 +2,7 @@ import type { ConsumeMessage } from "amqplib";
 import { newTraceId, VastifyError } from "../../core/index.js";
 import { Timed } from "../link/timed.js";
 import { traceOf } from "./compose.js";
-import { type Headers, headerNames, numberHeader, plainHeaders, textHeader } from "./headers.js";
+import { type Headers, headerNames, noHeaders, numberHeader, plainHeaders, textHeader } from "./headers.js";
 
 /** What a handler learns of its message besides the payload. */
 export interface Delivery {
@@ -90,20 +90,27 @@ export class Received extends Timed implements Delivery {
 
   /** How long until it is due, in milliseconds: 0 for most. */
   get earlyMs(): number {
+    if (this.headers === noHeaders) return 0;
     return Math.max(0, (numberHeader(this.headers, headerNames.due) ?? 0) - Date.now());
   }
 
   get isTooLate(): boolean {
+    if (this.headers === noHeaders) return false;
     const beginBy = numberHeader(this.headers, headerNames.beginBy) ?? Number.POSITIVE_INFINITY;
     const finishBy = numberHeader(this.headers, headerNames.finishBy) ?? Number.POSITIVE_INFINITY;
     return Date.now() > Math.min(beginBy, finishBy);
   }
 
-  /** Another attempt begins, with its own time and signal; it calls back when the time is up. */
-  begin(whenExpired: (error: VastifyError) => void): void {
+  /** Another attempt begins, with its own time and signal. */
+  begin(): void {
     this.deadline = 0;
     this.controller = undefined;
-    this.onExpiry = whenExpired;
+    this.onExpiry = undefined;
+  }
+
+  /** Calls back when the time of the attempt is up. */
+  whenExpired(listener: (error: VastifyError) => void): void {
+    this.onExpiry = listener;
   }
 
   expire(): void {

@@ -16,14 +16,23 @@ export function createHandlerRun<T>(
   return async (message) => {
     const payload = readPayload(message.raw.content, message.raw.properties.contentType);
     const checked = schema ? await checkPayload(schema, payload, queue) : (payload as T);
+    message.begin();
+    const given = handler(checked, message);
+    // Over already: it needs no time.
+    if (!isPromise(given)) return given;
     try {
       return await new Promise((resolve, reject) => {
-        message.begin(reject);
+        message.whenExpired(reject);
         deadlines.add(message);
-        Promise.resolve(handler(checked, message)).then(resolve, reject);
+        given.then(resolve, reject);
       });
     } finally {
       deadlines.remove(message);
     }
   };
+}
+
+/** Of whatever kind: an async function's, a query's of mongoose. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

@@ -32,14 +32,20 @@ export type Headers = Readonly<Record<string, HeaderValue>>;
 // What the broker notes on its way through delays; sent on, it would make the broker see a circle.
 const brokersOwn = /^x-(first|last)-death-/;
 
+/** Those of most messages. */
+export const noHeaders: Headers = Object.freeze({});
+
 /** Plain headers of a message from outside: whatever else the broker or others put there is left out. */
-export function plainHeaders(given: Readonly<Record<string, unknown>> | undefined): Record<string, HeaderValue> {
-  const headers: Record<string, HeaderValue> = {};
-  for (const [name, value] of Object.entries(given ?? {})) {
+export function plainHeaders(given: Readonly<Record<string, unknown>> | undefined): Headers {
+  let headers: Record<string, HeaderValue> | undefined;
+  for (const name in given) {
+    const value = given[name];
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") continue;
     if (brokersOwn.test(name)) continue;
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") headers[name] = value;
+    headers ??= {};
+    headers[name] = value;
   }
-  return headers;
+  return headers ?? noHeaders;
 }
 
 export function numberHeader(headers: Headers, name: string): number | undefined {

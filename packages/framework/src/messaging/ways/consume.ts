@@ -1,8 +1,7 @@
-import { badOption } from "../../core/index.js";
+import { badOption, type SeenMessages } from "../../core/index.js";
 import type { Broker } from "../broker.js";
 import { createHandling } from "../failures/handling.js";
 import { type ResolvedRetry, type RetryOptions, resolveRetry } from "../failures/retry.js";
-import type { SeenMessages } from "../failures/seen-messages.js";
 import { Consumer } from "../link/consumer.js";
 import type { Declare } from "../link/declare.js";
 import type { Handler, Received } from "../message/delivery.js";

@@ -14,13 +14,18 @@ export interface ResolvedActionPolicy {
   readonly retry: Readonly<Required<RetryRule>>;
   readonly hedge: Readonly<Required<HedgeOptions>> | undefined;
   readonly fallback: Fallback | undefined;
-  readonly bulkhead: Readonly<Required<BulkheadOptions>> | undefined;
+  readonly bulkhead: ResolvedBulkhead | undefined;
   readonly circuit: Readonly<Required<CircuitOptions>> | undefined;
+}
+
+export interface ResolvedBulkhead extends Readonly<Required<BulkheadOptions>> {
+  /** Whose it is: of a target as a whole (""), or of the actions with this pattern. An edit does not change it. */
+  readonly of: string;
 }
 
 /**
  * The policy of a target, which is also that of its actions without one of their own. What an action takes from its
- * target is the same object, so that a live thing may be kept for each: one bulkhead for all that share its options.
+ * target is the same object, so that a live thing may be kept for each.
  */
 export interface ResolvedTargetPolicy extends ResolvedActionPolicy {
   readonly retryBudget: Readonly<Required<RetryBudgetOptions>>;
@@ -51,13 +56,11 @@ const usualPolicy: ResolvedActionPolicy = Object.freeze({
  */
 export function resolvePolicy(doc: unknown, where: string): ResolvedTargetPolicy {
   const { retryBudget, actions = [], ...own } = readPolicy(doc, where);
-  const ofTarget = complete(own, usualPolicy, where);
+  const ofTarget = complete(own, usualPolicy, where, "");
   const resolved = actions.map(({ pattern, ...action }, index) => {
     const path = `${where}.actions[${index}]`;
-    return Object.freeze({
-      pattern: expectPattern(pattern, `${path}.pattern`),
-      policy: complete(action, ofTarget, path),
-    });
+    const expected = expectPattern(pattern, `${path}.pattern`);
+    return Object.freeze({ pattern: expected, policy: complete(action, ofTarget, path, expected.text) });
   });
   return Object.freeze({
     ...ofTarget,
@@ -74,16 +77,26 @@ export function policyOf(target: ResolvedTargetPolicy, message: Message): Resolv
 }
 
 /** What `own` leaves out it has from `usual`, field by field. */
-function complete(own: ActionPolicy, usual: ResolvedActionPolicy, where: string): ResolvedActionPolicy {
+function complete(
+  own: ActionPolicy,
+  usual: ResolvedActionPolicy,
+  where: string,
+  pattern: string,
+): ResolvedActionPolicy {
   return Object.freeze({
     timeoutMs: own.timeoutMs ?? usual.timeoutMs,
     idempotent: own.idempotent ?? usual.idempotent,
     retry: own.retry === undefined ? usual.retry : Object.freeze({ ...usual.retry, ...own.retry }),
     hedge: unlessOff(own.hedge, usual.hedge, (hedge) => Object.freeze({ afterMs: "p95", ...hedge })),
     fallback: unlessOff(own.fallback, usual.fallback, (fallback) => asFunction(fallback, `${where}.fallback.value`)),
-    bulkhead: unlessOff(own.bulkhead, usual.bulkhead, (bulkhead) =>
-      resolveBulkhead({ ...usual.bulkhead, ...bulkhead }, `${where}.bulkhead`),
-    ),
+    bulkhead: unlessOff(own.bulkhead, usual.bulkhead, (bulkhead) => {
+      const { maxInFlight, maxWaiting } = { ...usual.bulkhead, ...bulkhead };
+      const given = {
+        ...(maxInFlight !== undefined && { maxInFlight }),
+        ...(maxWaiting !== undefined && { maxWaiting }),
+      };
+      return Object.freeze({ ...resolveBulkhead(given, `${where}.bulkhead`), of: pattern });
+    }),
     circuit: unlessOff(own.circuit === true ? {} : own.circuit, usual.circuit, (circuit) =>
       resolveCircuit({ ...usual.circuit, ...circuit }, `${where}.circuit`),
     ),

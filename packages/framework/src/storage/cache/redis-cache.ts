@@ -41,7 +41,8 @@ export function redisCache(options: RedisCacheOptions): CachePart {
     forgetAll: (client) => forgetAll(client, keys),
     maxMissed,
   });
-  const link = createRedisLink({ url, connectTimeoutMs, commandTimeoutMs, onReached: missed.replay });
+  const user = { name: "redisCache", meanwhile: "everything goes on uncached" };
+  const link = createRedisLink({ url, connectTimeoutMs, commandTimeoutMs, user, onReached: missed.replay });
   let log: Logger = silentLogger;
   const said = new Set<string>();
   const onBadEntry = (key: string, why: string) => {

@@ -8,6 +8,8 @@ export interface RedisLinkOptions {
   url: string;
   connectTimeoutMs: number;
   commandTimeoutMs: number;
+  /** Whose connection it is, for its words: `redisCache`, and what happens `meanwhile`. */
+  user: { readonly name: string; readonly meanwhile: string };
   /** What must be done whenever Redis is reached, before it is used. */
   onReached: (client: CacheClient) => Promise<void>;
 }
@@ -23,7 +25,7 @@ export interface RedisLink {
 
 /** It says once that Redis is gone and once that it is back, and comes back by itself. */
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
-  const { url, connectTimeoutMs, commandTimeoutMs, onReached } = options;
+  const { url, connectTimeoutMs, commandTimeoutMs, user, onReached } = options;
   const address = withoutPassword(url);
   const refusals = new Set<string>();
   let log: Logger = silentLogger;
@@ -36,7 +38,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     isUp = false;
     if (isSaid) return;
     isSaid = true;
-    log.warn(`Redis at ${address} is gone (${lastError}): everything goes on uncached until it is back`);
+    log.warn(`Redis at ${address} is gone (${lastError}): ${user.meanwhile} until it is back`);
   }
 
   async function reach(redis: CacheClient): Promise<void> {
@@ -60,7 +62,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     const { name, message } = error as Error;
     if (name === "ReplyError") {
       const [kind = ""] = message.split(" ", 1);
-      if (!refusals.has(kind)) log.warn(`Redis at ${address} refuses what the cache asks: ${message}`);
+      if (!refusals.has(kind)) log.warn(`Redis at ${address} refuses what ${user.name} asks: ${message}`);
       refusals.add(kind);
       return;
     }
@@ -77,7 +79,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     },
     async start(context) {
       log = context.log;
-      const { Redis } = await loadPackage();
+      const { Redis } = await loadPackage(user.name);
       const redis = new Redis(url, {
         lazyConnect: true,
         connectTimeout: connectTimeoutMs,
@@ -98,7 +100,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       });
       redis.on("close", sayGone);
       redis.connect().catch(() => {});
-      // A cache is no reason to keep a service from starting.
+      // It is no reason to keep a service from starting.
       await Promise.race([reached, delay(connectTimeoutMs, context.signal)]);
       if (!isUp) sayGone();
     },
@@ -123,11 +125,11 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
   };
 }
 
-async function loadPackage(): Promise<Pick<typeof import("ioredis"), "Redis">> {
+async function loadPackage(user: string): Promise<Pick<typeof import("ioredis"), "Redis">> {
   try {
     return await import("ioredis");
   } catch (cause) {
-    const message = "redisCache needs the package ioredis, which is not installed: npm install ioredis";
+    const message = `${user} needs the package ioredis, which is not installed: npm install ioredis`;
     throw new VastifyError("failed_precondition", message, { reason: "part_failed", cause });
   }
 }

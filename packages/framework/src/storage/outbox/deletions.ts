@@ -20,7 +20,7 @@ export async function relayDeletions(
     .sort({ at: 1 })
     .limit(100)
     .toArray();
-  for (const { _id, collection, document, version, events } of begun) {
+  for (const { _id, collection, document, version } of begun) {
     const documents = connection.collection(collection);
     const found = await documents.findOne({ _id: document }, { projection: { version: 1 } });
     if (found) {
@@ -28,7 +28,10 @@ export async function relayDeletions(
       await deletions.deleteOne({ _id });
       continue;
     }
-    if (await publishAll(events.map((event) => toEvent(event, document)))) await deletions.deleteOne({ _id });
+    // Some may have been begun in vain before: the one that happened is that of the last version.
+    const last = await deletions.findOne({ collection, document }, { sort: { version: -1 } });
+    if (last && (await publishAll(last.events.map((event) => toEvent(event, document)))))
+      await deletions.deleteMany({ collection, document, version: { $lte: last.version } });
   }
 
   async function publishAll(events: readonly OutboxEvent[]): Promise<boolean> {

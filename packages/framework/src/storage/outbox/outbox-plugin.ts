@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type HydratedDocument, Schema } from "mongoose";
 import { badOption, VastifyError } from "../../core/index.js";
 import type { PluggedDocument } from "../document-plugin.js";
+import { type AnnouncedEvent, announced } from "./announced-event.js";
 import { type DeletionRecord, deletionsCollection, type OutboxRecord } from "./outbox-event.js";
 
 /** What the plugin adds to a document. */
@@ -32,22 +33,33 @@ export function outboxPlugin(schema: Schema): void {
 
 /**
  * Adds an event to what the next `save` of a document stores.
+ * @param event one of a contract, or only its name
  * @param payload plain data, final now: later changes of the document are not in it
+ * @throws VastifyError `invalid_argument`, reason `bad_payload`, when the event's schema refuses it
  */
-export function announce(document: HydratedDocument<OutboxDocument>, type: string, payload: unknown): void {
+export function announce<Payload>(
+  document: HydratedDocument<OutboxDocument>,
+  event: string | AnnouncedEvent<Payload>,
+  payload: NoInfer<Payload>,
+): void {
   if (!document.outbox) throw badOption("announce's document", "one that was read without its outbox", "a whole one");
-  document.outbox.push({ id: randomUUID(), type, at: new Date(), payload });
+  document.outbox.push({ id: randomUUID(), ...announced(event, payload), at: new Date() });
 }
 
 /**
  * Deletes a document and announces it: both or neither. What the document had still to tell is told first.
- * @throws VastifyError `failed_precondition`, reason `version_conflict`, when it was changed or deleted since it was read
+ * @throws VastifyError `failed_precondition`, reason `version_conflict`, when it was changed or deleted since it was
+ *   read; as `announce`
  */
-export async function deleteAnnounced(document: Announcing, type: string, payload: unknown): Promise<void> {
+export async function deleteAnnounced<Payload>(
+  document: Announcing,
+  event: string | AnnouncedEvent<Payload>,
+  payload: NoInfer<Payload>,
+): Promise<void> {
   const { collection: documents, db } = document;
   const { _id, version, outbox } = document;
-  const event = { id: `${_id.toHexString()}:deleted`, type, at: new Date(), payload };
-  const events = [...outbox.map(({ id, type, at, payload }) => ({ id, type, at, payload })), event];
+  const deletion = { id: `${_id.toHexString()}:deleted`, ...announced(event, payload), at: new Date() };
+  const events = [...outbox.map(({ id, type, at, payload }) => ({ id, type, at, payload })), deletion];
   const record = { collection: documents.name, document: _id, version, events };
   // Told first, done second: the relay looks whether it was done, and publishes only then.
   await db

@@ -1,9 +1,9 @@
-import type { Connection, Model, Types } from "mongoose";
+import type { Connection, Model } from "mongoose";
 import { backoffMs, delay, type Logger, type Part, silentLogger, VastifyError } from "../../core/index.js";
 import { withMongoLease } from "../mongo-lease.js";
 import { relayDeletions } from "./deletions.js";
-import { type OutboxPublisher, type OutboxRecord, type Publish, toEvent } from "./outbox-event.js";
-import type { OutboxDocument } from "./outbox-plugin.js";
+import { type Resting, relayDocuments } from "./documents.js";
+import type { OutboxPublisher, Publish } from "./outbox-event.js";
 
 export interface OutboxRelayOptions {
   /** Whose events are published; all have `outboxPlugin`. */
@@ -22,11 +22,12 @@ export interface OutboxRelayOptions {
   deletionMs?: number;
 }
 
-const batchSize = 100;
 // So many failures in one round are the publisher's fault, not an event's.
 const maxFailures = 5;
-// So long the others go first after a failure.
-const restMs = 2_000;
+// Of so many published events is known that they were: a deletion brings along what its document had still to tell.
+const mostKnown = 10_000;
+// So long the stop waits for what is being published.
+const lastMs = 1_000;
 
 /**
  * Publishes what documents announced: at least once, and in order for each document, by one instance at a time. An
@@ -41,6 +42,8 @@ export function outboxRelay(connection: Connection, options: OutboxRelayOptions)
   let log: Logger = silentLogger;
   let isFailing = false;
   const resting: Resting = new Map();
+  const publishing = new Set<AbortController>();
+  const known = new Set<string>();
 
   function fail(err: unknown): void {
     if (!isFailing) log.warn("events can't be published: they are kept, and tried again", { err });
@@ -52,17 +55,25 @@ export function outboxRelay(connection: Connection, options: OutboxRelayOptions)
     isFailing = false;
   }
 
+  function know(id: string): void {
+    known.add(id);
+    if (known.size > mostKnown) for (const oldest of known) return void known.delete(oldest);
+  }
+
   /** Gives how many events were published, and how many could not be. */
   async function relayOnce(signal: AbortSignal): Promise<{ published: number; failures: number }> {
     let published = 0;
     let failures = 0;
     const publish: Publish = async (event) => {
+      if (known.has(event.id)) return "safe";
       if (signal.aborted || failures >= maxFailures) return "over";
       try {
-        await within(publishTimeoutMs, publisher.publish(event));
+        await inTime(publisher.publish(event));
         published++;
+        know(event.id);
         return "safe";
       } catch (err) {
+        if (signal.aborted) return "over";
         failures++;
         fail(err);
         return "failed";
@@ -71,6 +82,25 @@ export function outboxRelay(connection: Connection, options: OutboxRelayOptions)
     for (const model of models) await relayDocuments(model, publish, resting);
     await relayDeletions(connection, models, publish, deletionMs);
     return { published, failures };
+  }
+
+  /** @throws VastifyError `deadline_exceeded`, sooner when the relay stops */
+  async function inTime(published: Promise<void>): Promise<void> {
+    const timer = new AbortController();
+    let isPublished = false;
+    const late = delay(publishTimeoutMs, timer.signal).then(() => {
+      if (isPublished) return;
+      const message = `the publisher took longer than ${publishTimeoutMs} ms`;
+      throw new VastifyError("deadline_exceeded", message, { reason: "deadline_exceeded" });
+    });
+    publishing.add(timer);
+    try {
+      await Promise.race([published, late]);
+    } finally {
+      isPublished = true;
+      publishing.delete(timer);
+      timer.abort();
+    }
   }
 
   async function relayWhileLeased(signal: AbortSignal): Promise<void> {
@@ -106,49 +136,10 @@ export function outboxRelay(connection: Connection, options: OutboxRelayOptions)
     },
     async stop() {
       ended.abort();
+      await Promise.race([relaying, delay(lastMs)]);
+      for (const timer of publishing) timer.abort();
       await relaying;
     },
     health: () => ({ ok: true, publishing: !isFailing }),
   };
-}
-
-/** Documents whose event could not be published, and until when others go first. */
-type Resting = Map<string, { readonly id: Types.ObjectId; readonly until: number }>;
-
-async function relayDocuments(model: Model<OutboxDocument>, publish: Publish, resting: Resting): Promise<void> {
-  for (const [key, { until }] of resting) if (until < performance.now()) resting.delete(key);
-  const waiting = model.collection
-    .find<{ _id: Types.ObjectId; outbox: OutboxRecord[] }>({
-      ...{ "outbox.0": { $exists: true }, _id: { $nin: [...resting.values()].map(({ id }) => id) } },
-    })
-    .project({ outbox: 1 })
-    .sort({ "outbox.at": 1 })
-    .limit(batchSize);
-  for (const { _id, outbox } of await waiting.toArray()) {
-    const done: string[] = [];
-    for (const record of outbox) {
-      const outcome = await publish(toEvent(record, _id));
-      if (outcome === "failed") resting.set(_id.toHexString(), { id: _id, until: performance.now() + restMs });
-      if (outcome !== "safe") break;
-      done.push(record.id);
-    }
-    // Past mongoose: the version of the document stays, so that nobody's edit fails for it.
-    if (done.length > 0)
-      await model.collection.updateOne({ _id }, { $pull: { outbox: { id: { $in: done } } } } as object);
-  }
-}
-
-async function within(timeoutMs: number, publishing: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const late = delay(timeoutMs, timer.signal).then(() => {
-    if (timer.signal.aborted) return;
-    throw new VastifyError("deadline_exceeded", `the publisher took longer than ${timeoutMs} ms`, {
-      reason: "deadline_exceeded",
-    });
-  });
-  try {
-    await Promise.race([publishing, late]);
-  } finally {
-    timer.abort();
-  }
 }

@@ -13,6 +13,7 @@ export interface ApiKeyCredentialsOptions {
 export function apiKeyCredentials({ store, pepper, now }: ApiKeyCredentialsOptions): Credentials {
   return {
     challenge: "ApiKey",
+    schemes: { apiKey: { type: "apiKey", in: "header", name: "x-api-key" } },
     async identify(ctx) {
       const given = ctx.get("x-api-key") || authorizationOf(ctx, "ApiKey");
       if (given === undefined) return undefined;

@@ -1,8 +1,9 @@
 import type { Context } from "koa";
-import { VastifyError } from "../../core/index.js";
-import { expectAllowed, type Identity, notLoggedIn } from "../access.js";
+import { type Identity, VastifyError } from "../../core/index.js";
+import { expectAllowed, notLoggedIn } from "../access.js";
 import type { RouteGuard } from "../route-guard.js";
 import type { OfferedRoute } from "../route-versions.js";
+import { varyBy } from "../vary-by.js";
 import type { Credentials } from "./credentials.js";
 
 export interface AuthGuardOptions {
@@ -39,8 +40,9 @@ export function authGuard({ credentials, isOpen }: AuthGuardOptions): RouteGuard
 
   return async (ctx, route, next) => {
     // Answers may differ by who asks, so caches in between keep them apart.
-    ctx.vary(["authorization", "x-api-key", "cookie"]);
+    varyBy(ctx, "authorization", "x-api-key", "cookie");
     ctx.state.identity = isOpen(route) ? await identify(ctx).catch(() => undefined) : await expectIdentity(ctx, route);
     await next();
+    for (const { review } of credentials) review?.(ctx);
   };
 }

@@ -5,7 +5,7 @@ import { apiKeyCredentials } from "./api-key-credentials.js";
 import { authGuard } from "./auth-guard.js";
 import type { ConsumerDocument } from "./consumer.js";
 import { createConsumerStore } from "./consumer-store.js";
-import type { Credentials } from "./credentials.js";
+import type { Credentials, SecuritySchemes } from "./credentials.js";
 import { openRoutes } from "./open-routes.js";
 import { tokenCredentials } from "./token-credentials.js";
 import { resolveTokenOptions, type TokenOptions } from "./token-options.js";
@@ -29,6 +29,8 @@ export interface ApiKeyOptions {
 
 export interface Auth {
   readonly guard: RouteGuard;
+  /** What would do, as OpenAPI's security schemes. */
+  readonly schemes: SecuritySchemes;
   /** Whether everybody may use a route. */
   isOpen(route: OfferedRoute): boolean;
 }
@@ -63,5 +65,6 @@ export function createAuth(options: AuthOptions, { consumerDocument, log, now = 
   }
   if (tokens) credentials.push(tokenCredentials({ tokens: resolveTokenOptions(tokens, "auth.tokens"), now, log }));
   const isOpen = openRoutes(open, "auth.open");
-  return { guard: authGuard({ credentials, isOpen }), isOpen };
+  const schemes = Object.assign({}, ...credentials.map((one) => one.schemes)) as SecuritySchemes;
+  return { guard: authGuard({ credentials, isOpen }), schemes, isOpen };
 }

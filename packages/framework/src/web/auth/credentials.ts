@@ -1,16 +1,21 @@
 import type { Context } from "koa";
-import { VastifyError } from "../../core/index.js";
-import type { Identity } from "../access.js";
+import { type Identity, VastifyError } from "../../core/index.js";
+
+export type SecuritySchemes = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** One way in which a client can show who it is. */
 export interface Credentials {
   /** What a 401 offers in `WWW-Authenticate`. */
   readonly challenge: string;
+  /** The same as OpenAPI's security schemes, by the names that the document gives them. */
+  readonly schemes: SecuritySchemes;
   /**
    * Who the credentials of a request belong to; undefined when it shows none of this kind.
    * @throws VastifyError `unauthenticated` reason `bad_credentials`, and others of the kind
    */
   identify(ctx: Context): Promise<Identity | undefined>;
+  /** Looks at the answer before it is sent. */
+  review?(ctx: Context): void;
 }
 
 /** What follows an authentication scheme in a request's `authorization`, if it is this scheme. */

@@ -2,7 +2,7 @@ import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { Context } from "koa";
 import { type Logger, VastifyError } from "../../core/index.js";
 import { authorizationOf, badCredentials, type Credentials } from "./credentials.js";
-import { expectOwnPage } from "./own-page.js";
+import { expectOwnPage, isOwnPage } from "./own-page.js";
 import { createSigningKeys } from "./signing-keys.js";
 import type { ResolvedTokenOptions } from "./token-options.js";
 
@@ -37,6 +37,10 @@ export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions):
 
   return {
     challenge: "Bearer",
+    schemes: {
+      token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+      ...(cookie !== undefined && { cookie: { type: "apiKey", in: "cookie", name: cookie } }),
+    },
     async identify(ctx) {
       const token = authorizationOf(ctx, "Bearer") ?? cookieOf(ctx, cookie);
       if (token === undefined) return undefined;
@@ -52,7 +56,18 @@ export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions):
         roles: wordsOf(claims[rolesClaim]),
       };
     },
+    review(ctx) {
+      if (cookie !== undefined && !isOwnPage(ctx)) dropCookie(ctx, cookie);
+    },
   };
+}
+
+/** The page of another site must not log its reader in or out either (login CSRF). */
+function dropCookie(ctx: Context, name: string): void {
+  const { "set-cookie": set = [] } = ctx.response.headers;
+  const others = [set].flat().filter((each) => !String(each).startsWith(`${name}=`));
+  if (others.length > 0) ctx.set("set-cookie", others as string[]);
+  else ctx.remove("set-cookie");
 }
 
 /** Browsers send cookies whoever asks them to, so a page of somebody else must not act in its reader's name. */

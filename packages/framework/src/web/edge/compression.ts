@@ -4,6 +4,7 @@ import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } fro
 import type { Context, Middleware } from "koa";
 import { badOption } from "../../core/index.js";
 import { pipeThrough } from "../replies/pipe-through.js";
+import { varyBy } from "../vary-by.js";
 
 export interface CompressionOptions {
   /** Smaller answers are sent as they are, in bytes. @default 1_024 */
@@ -45,7 +46,7 @@ export function compression({ minBytes = 1_024 }: CompressionOptions = {}): Midd
     await next();
     const { body } = ctx;
     if (!mayBeEncoded(ctx) || !worthIt.test(ctx.response.get("content-type"))) return;
-    ctx.vary("accept-encoding");
+    varyBy(ctx, "accept-encoding");
     if (ctx.method === "HEAD" || (ctx.length !== undefined && ctx.length < minBytes)) return;
     const chosen = Object.entries(encoders).find(([name]) => ctx.acceptsEncodings(name) !== false);
     if (!chosen) return;

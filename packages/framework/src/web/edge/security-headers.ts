@@ -24,16 +24,17 @@ export function securityHeaders(given: SecurityHeaders = {}): Middleware {
   const byName: Record<string, string | false> = { ...usual };
   for (const [name, value] of Object.entries(given)) byName[name.toLowerCase()] = value;
   const { "content-security-policy": policy = false, "strict-transport-security": https = false, ...always } = byName;
-  const headers = Object.fromEntries(Object.entries(always).filter((entry): entry is [string, string] => !!entry[1]));
+  const headers = Object.entries(always).filter((entry): entry is [string, string] => !!entry[1]);
   const isOwnPolicy = given["content-security-policy"] !== undefined;
 
   function setPolicy(ctx: Context): void {
     if (ctx.response.get("content-security-policy") || policy === false) return;
-    ctx.set("content-security-policy", ctx.response.is("html") && !isOwnPolicy ? policyOfPages : policy);
+    const isPage = String(ctx.res.getHeader("content-type")).startsWith("text/html");
+    ctx.res.setHeader("content-security-policy", isPage && !isOwnPolicy ? policyOfPages : policy);
   }
 
   return async (ctx, next) => {
-    ctx.set(headers);
+    for (const [name, value] of headers) ctx.res.setHeader(name, value);
     if (https !== false && ctx.secure) ctx.set("strict-transport-security", https);
     // Also on problems, which are made further out.
     try {

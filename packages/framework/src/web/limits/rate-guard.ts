@@ -17,12 +17,15 @@ export interface RateGuardOptions {
 /** Refuses what goes beyond a rate, and tells everybody how far they are from it. */
 export function rateGuard({ rules, store, senderOf, log }: RateGuardOptions): RouteGuard {
   let isStoreAway = false;
-  const counted = rules.map((rule) => ({
-    rule,
-    isAbout: rule.routes ? anyOf(rule.routes) : () => true,
-    keyOf: (ctx: Context, { method, path }: OfferedRoute) =>
-      `${nameOf(rule)} ${rule.by === "route" ? `route ${method} ${path}` : senderOf(ctx, rule.by)}`,
-  }));
+  const counted = rules.map((rule) => {
+    const name = nameOf(rule);
+    return {
+      rule,
+      isAbout: rule.routes ? anyOf(rule.routes) : () => true,
+      keyOf: (ctx: Context, { method, path }: OfferedRoute) =>
+        `${name} ${rule.by === "route" ? `route ${method} ${path}` : senderOf(ctx, rule.by)}`,
+    };
+  });
 
   /** A store that is away stops nobody: it guards the gateway, and must not be what brings it down. */
   async function take(key: string, rule: RateRule): Promise<Taken | undefined> {
@@ -62,7 +65,7 @@ function nameOf({ limit, windowMs, routes = [] }: RateRule): string {
 /** Of several rates the one that has least left, in the header fields that the IETF's httpapi group drafted first. */
 function tell(ctx: Context, { limit }: RateRule, { allowed, remaining, resetMs }: Taken): void {
   const told = ctx.response.get("ratelimit-remaining");
-  if (allowed && told !== "" && Number(told) <= remaining) return;
+  if (allowed && told && Number(told) <= remaining) return;
   ctx.set({
     "ratelimit-limit": String(limit),
     "ratelimit-remaining": String(remaining),

@@ -18,9 +18,20 @@ function typed(name: string, declaration: ActionDeclaration): ServedRoute {
   const contract = defineContract({ target: "library", version: "1.2.0", actions: { [name]: action } });
   const [described] = describeContract(contract).actions;
   if (!described?.rest) throw new Error("the action has no route");
-  const { method, path, status } = described.rest;
+  const { method, path, status, upload } = described.rest;
   const { pattern: message, access } = described;
-  return { target: "library", version: "1.2.0", method, path, status, message, access, action: name, described };
+  return {
+    target: "library",
+    version: "1.2.0",
+    method,
+    path,
+    status,
+    message,
+    access,
+    action: name,
+    described,
+    upload,
+  };
 }
 
 function untyped(method: string, path: string): ServedRoute {
@@ -56,7 +67,23 @@ const dropBook = typed("dropBook", {
   rest: { method: "DELETE", path: "/books/:id" },
   input: z.object({ id: z.int() }),
 });
-const all = [findBook, editBook, addBook, dropBook, untyped("GET", "/user/:id"), untyped("PATCH", "/user/:name")];
+const addCover = typed("addCover", {
+  rest: { method: "POST", path: "/books/:id/cover", upload: { kind: "multipart" } },
+  input: z.object({ id: z.int(), side: z.enum(["front", "back"]) }),
+});
+const putText = typed("putText", {
+  rest: { method: "PUT", path: "/text", upload: { kind: "raw", types: ["text/*"] } },
+});
+const uploads = [addCover, putText];
+const all = [
+  findBook,
+  editBook,
+  addBook,
+  dropBook,
+  ...uploads,
+  untyped("GET", "/user/:id"),
+  untyped("PATCH", "/user/:name"),
+];
 
 describe("the OpenAPI document", () => {
   // The validator takes long to get ready on a busy machine.
@@ -88,6 +115,26 @@ describe("the OpenAPI document", () => {
     const whole = paths["/books"].post.requestBody.content["application/json"].schema;
     expect(whole).toEqual({ $ref: "#/components/schemas/library.addBook.input" });
     expect(components.schemas["library.addBook.input"].properties.name).toEqual({ type: "string" });
+  });
+
+  it("says how to show who one is, and where nobody needs to", async () => {
+    const security = {
+      schemes: { apiKey: { type: "apiKey", in: "header", name: "x-api-key" } },
+      isOpen: ({ access }: ServedRoute) => access?.scopes.length === 0,
+    };
+    const document: Document = openApiDocument({ title: "gateway", version: "1.0.0", routes: all, security });
+    const { get, delete: drop } = document.paths["/books/{id}"];
+    expect([get.security, drop.security]).toEqual([[], [{ apiKey: ["books:write"] }]]);
+    expect(document.components.securitySchemes).toEqual(security.schemes);
+    expect((await new Validator().validate(document)).errors ?? []).toEqual([]);
+  });
+
+  it("says what an upload's body is, and puts its fields into path and query", () => {
+    const { paths } = documentOf(uploads);
+    const { parameters, requestBody } = paths["/books/{id}/cover"].post;
+    expect(parameters).toMatchObject([{ name: "id", in: "path" }, { name: "side", in: "query", required: true }, {}]);
+    expect(Object.keys(requestBody.content)).toEqual(["multipart/form-data"]);
+    expect(Object.keys(paths["/text"].put.requestBody.content)).toEqual(["text/*"]);
   });
 
   it("keeps every reference within the document", () => {
@@ -130,12 +177,12 @@ describe("the OpenAPI document", () => {
   it("marks a route without a contract as untyped, and takes any body for it", () => {
     const { get, patch } = documentOf(all).paths["/user/{id}"];
     expect(get).toMatchObject({ "x-vastify-typed": false, parameters: [{ name: "id", in: "path" }, {}] });
-    expect(patch.requestBody).toEqual({ content: { "application/json": {} } });
+    expect(patch.requestBody.content).toEqual({ "application/json": { schema: { type: ["object", "array"] } } });
   });
 
   it("gives paths that differ only in their parameters' names one entry, and operations names of their own", () => {
     const { paths } = documentOf(all);
-    expect(Object.keys(paths)).toEqual(["/books/{id}", "/books", "/user/{id}"]);
+    expect(Object.keys(paths)).toEqual(["/books/{id}", "/books", "/books/{id}/cover", "/text", "/user/{id}"]);
     expect(paths["/books/{id}"].put.parameters[0]).toMatchObject({ name: "id", schema: { type: "integer" } });
     const operations = Object.values<Record<string, { operationId: string }>>(paths).flatMap(Object.values);
     const ids = (operations as { operationId: string }[]).map(({ operationId }) => operationId);

@@ -10,12 +10,20 @@ export interface OpenApiOptions {
   readonly title: string;
   readonly version: string;
   readonly routes: readonly ServedRoute[];
+  readonly security?: OpenApiSecurity | undefined;
+}
+
+/** Who may use the routes. */
+export interface OpenApiSecurity {
+  /** By name; any of them will do. */
+  readonly schemes: Readonly<Record<string, Json>>;
+  isOpen(route: ServedRoute): boolean;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Routes as an OpenAPI 3.1 document. */
-export function openApiDocument({ title, version, routes }: OpenApiOptions): Json {
+export function openApiDocument({ title, version, routes, security }: OpenApiOptions): Json {
   const schemas: Record<string, JsonSchema> = { Problem: problemSchema };
   const paths: Record<string, Record<string, Json>> = {};
   const templateOf = pathTemplates();
@@ -33,7 +41,8 @@ export function openApiDocument({ title, version, routes }: OpenApiOptions): Jso
     const operation = operationOf(route, path, keep);
     // An action may have more than one route.
     const id = unused(String(operation.operationId), operationIds);
-    paths[path.template] = { ...paths[path.template], [route.method.toLowerCase()]: { ...operation, operationId: id } };
+    const whole = { ...operation, operationId: id, ...(security && { security: securityOf(route, security) }) };
+    paths[path.template] = { ...paths[path.template], [route.method.toLowerCase()]: whole };
   }
 
   return {
@@ -43,6 +52,7 @@ export function openApiDocument({ title, version, routes }: OpenApiOptions): Jso
     paths,
     components: {
       schemas,
+      ...(security && { securitySchemes: security.schemes }),
       parameters: { AcceptVersion: acceptVersion },
       responses: {
         Problem: {
@@ -52,6 +62,13 @@ export function openApiDocument({ title, version, routes }: OpenApiOptions): Jso
       },
     },
   };
+}
+
+/** Any scheme with all scopes; of the roles one is enough, which OpenAPI can't say (`x-vastify-access` does). */
+function securityOf(route: ServedRoute, { schemes, isOpen }: OpenApiSecurity): readonly Json[] {
+  if (isOpen(route)) return [];
+  const scopes = route.access?.scopes ?? [];
+  return Object.keys(schemes).map((name) => ({ [name]: scopes }));
 }
 
 function unused(id: string, taken: Set<string>): string {

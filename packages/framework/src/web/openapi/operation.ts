@@ -1,6 +1,6 @@
-import type { ActionDescription, JsonSchema } from "../../contracts/index.js";
+import type { ActionDescription, JsonSchema, UploadRules } from "../../contracts/index.js";
 import type { ServedRoute } from "../gateway-routes.js";
-import { parametersOf, type PathTemplate } from "./path-template.js";
+import { type PathTemplate, parametersOf } from "./path-template.js";
 import { placeSchema } from "./place-schema.js";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -29,11 +29,11 @@ export function operationOf(route: ServedRoute, path: PathTemplate, keep: KeepSc
   return { ...facts, ...others, parameters: [...parameters, { $ref: "#/components/parameters/AcceptVersion" }] };
 }
 
-function untypedParts({ method }: ServedRoute, { names }: PathTemplate): Json {
+function untypedParts({ method, upload }: ServedRoute, { names }: PathTemplate): Json {
   return {
     summary: "Untyped: its service does not say what it takes and gives",
     parameters: names.map((name) => pathParameter(name, { type: "string" })),
-    ...(withBody.has(method) && { requestBody: { content: { "application/json": {} } } }),
+    ...(upload ? uploadBody(upload) : withBody.has(method) && { requestBody: anyBody }),
     responses: { "2XX": { description: "What the action gives" }, default: problem },
   };
 }
@@ -61,7 +61,7 @@ function typedParts(route: ServedRoute, action: ActionDescription, path: PathTem
 
 /** The fields of an input: those in the path, and the others in the query or in the body. */
 function inputParts(
-  { method, path }: ServedRoute,
+  { method, path, upload }: ServedRoute,
   input: JsonSchema | undefined,
   { names }: PathTemplate,
   keep: (schema: JsonSchema) => Json,
@@ -73,20 +73,27 @@ function inputParts(
   // One template serves several routes, so a parameter may be named otherwise than the field.
   const parameters = names.map((name, index) => pathParameter(name, fieldSchema(at, fields, inPath[index] ?? name)));
   const others = [...fields.keys()].filter((name) => !inPath.includes(name));
-  if (!withBody.has(method)) {
+  if (!withBody.has(method) || upload) {
     const query = others.map((name) => ({
       name,
       in: "query",
       required: required.has(name),
       schema: fieldSchema(at, fields, name),
     }));
-    return { parameters: [...parameters, ...query] };
+    return { parameters: [...parameters, ...query], ...(upload && uploadBody(upload)) };
   }
   if (input !== undefined && others.length === 0 && input.type === "object") return { parameters };
   const schema = inPath.length === 0 ? (at ?? (input && keep(input))) : bodySchema(at, fields, others, required);
   const content = schema === undefined ? {} : { schema };
   const isNeeded = others.some((name) => required.has(name));
   return { parameters, requestBody: { required: isNeeded, content: { "application/json": content } } };
+}
+
+/** A body that is the action's to read; the input's fields are not in it. */
+function uploadBody({ kind, types }: Required<UploadRules>): Json {
+  const raw = types.length > 0 ? types : ["*/*"];
+  const content = kind === "multipart" ? { "multipart/form-data": { schema: { type: "object" } } } : undefined;
+  return { requestBody: { required: true, content: content ?? Object.fromEntries(raw.map((type) => [type, {}])) } };
 }
 
 /** What of an input is left for the body. */
@@ -127,5 +134,8 @@ function isNothing(output: JsonSchema | undefined): boolean {
 function pathParameter(name: string, schema: Json): Json {
   return { name, in: "path", required: true, schema };
 }
+
+/** JSON is read when it is one of these. */
+const anyBody = { content: { "application/json": { schema: { type: ["object", "array"] } } } };
 
 const problem = { $ref: "#/components/responses/Problem" };

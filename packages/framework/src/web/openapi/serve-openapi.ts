@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Context, Middleware } from "koa";
 import type { GatewayRoutes } from "../gateway-routes.js";
-import { openApiDocument } from "./openapi-document.js";
+import { type OpenApiSecurity, openApiDocument } from "./openapi-document.js";
 
 export interface ServeOpenApiOptions {
   readonly title: string;
   readonly version: string;
   readonly routes: Pick<GatewayRoutes, "routesFor" | "revision">;
+  readonly security: OpenApiSecurity | undefined;
 }
 
 /** A document as it is sent. */
@@ -22,7 +23,7 @@ const mostKept = 100;
  * `GET /openapi.json`: what is routed now. `?target=` keeps to one service, `?version=` shows what a request with this
  * `accept-version` is served by.
  */
-export function serveOpenApi({ title, version, routes }: ServeOpenApiOptions): Middleware {
+export function serveOpenApi({ title, version, routes, security }: ServeOpenApiOptions): Middleware {
   let kept = new Map<string, Written>();
   let keptOf: unknown;
 
@@ -34,15 +35,21 @@ export function serveOpenApi({ title, version, routes }: ServeOpenApiOptions): M
     const key = JSON.stringify([target, accepted]);
     let document = kept.get(key);
     if (!document) {
-      const text = JSON.stringify(openApiDocument({ title, version, routes: routes.routesFor(accepted, target) }));
+      const served = routes.routesFor(accepted, target);
+      const text = JSON.stringify(openApiDocument({ title, version, routes: served, security }));
       document = { text, etag: createHash("sha256").update(text).digest("base64url").slice(0, 22) };
       if (kept.size < mostKept) kept.set(key, document);
     }
     return document;
   }
 
-  return async (ctx, next) => {
+  return (ctx, next) => {
     if (ctx.path !== "/openapi.json" || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
+    answer(ctx);
+    return Promise.resolve();
+  };
+
+  function answer(ctx: Context): void {
     ctx.state.route = "/openapi.json";
     const { text, etag } = written(textOf(ctx, "target"), textOf(ctx, "version") ?? "");
     ctx.status = 200;
@@ -55,7 +62,7 @@ export function serveOpenApi({ title, version, routes }: ServeOpenApiOptions): M
     }
     ctx.type = "json";
     ctx.body = text;
-  };
+  }
 }
 
 function textOf(ctx: Context, name: string): string | undefined {

@@ -11,13 +11,15 @@ export function weakTag(text: string): string {
  * Koa's `fresh` says no to `cache-control: no-cache`, which Node's own fetch sends along with a tag.
  */
 export function isFresh(ctx: Context): boolean {
+  const { "if-none-match": tags, "if-modified-since": time } = ctx.headers;
+  if (tags === undefined && time === undefined) return false;
   if (ctx.status !== 200 || (ctx.method !== "GET" && ctx.method !== "HEAD")) return false;
   return ctx.fresh || isTagKnown(ctx);
 }
 
 function isTagKnown(ctx: Context): boolean {
-  const tag = ctx.response.get("etag");
-  if (tag === "") return false;
+  const tag = ctx.res.getHeader("etag");
+  if (typeof tag !== "string") return false;
   const known = ctx.get("if-none-match").split(",").map(opaqueTag);
   return known.includes("*") || known.includes(opaqueTag(tag));
 }

@@ -6,5 +6,6 @@ import type { Context } from "koa";
  */
 export function queryOf(ctx: Context): Record<string, unknown> {
   const lastEventId = ctx.get("last-event-id");
-  return lastEventId === "" ? { ...ctx.query } : { ...ctx.query, lastEventId };
+  const query = ctx.querystring === "" ? {} : { ...ctx.query };
+  return lastEventId === "" ? query : { ...query, lastEventId };
 }

@@ -135,6 +135,20 @@ describe.skipIf(!mongoUri)("an outbox", () => {
     expect(await model.countDocuments()).toBe(1);
   });
 
+  it("publishes the deletion that happened, not one that was begun before it in vain", async () => {
+    const { connection, model, create, isEmpty } = await things();
+    const thing = await create(1, 0);
+    const late = await model.findById(thing.id).orFail();
+    await model.updateOne({ _id: thing._id }, { n: 2 });
+    await expect(deleteAnnounced(late, "thing.deleted", { n: 1 })).rejects.toMatchObject({
+      reason: "version_conflict",
+    });
+    await deleteAnnounced(await model.findById(thing.id).orFail(), "thing.deleted", { n: 2 });
+    const { events } = await relay(connection, model);
+    await until(isEmpty, "the outbox is empty");
+    expect(events.map(({ payload }) => payload)).toEqual([{ n: 2 }]);
+  });
+
   it("prevents a deletion that was begun long ago, so that it can't happen unannounced", async () => {
     const { connection, model, create, isEmpty } = await things();
     const thing = await create(1, 0);
