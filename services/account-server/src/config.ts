@@ -55,7 +55,7 @@ export const variables = {
     .regex(/^amqps?:\/\/./)
     .describe('a URL such as "amqp://127.0.0.1:5672"')
     .optional()
-    .meta({ purpose: "Where changes of users are announced; without it they only go into the log." }),
+    .meta({ purpose: "Where changes of users are announced; without it they wait for one that does." }),
   CONFIG_SERVER_VERSION: envVersionRange
     .default("^1.0.0")
     .meta({ purpose: "Which versions of config-server will do." }),
@@ -65,7 +65,7 @@ export const variables = {
   SESSION_SECRET: z
     .string()
     .optional()
-    .meta({ purpose: "What signs sessions; without it a login only tells whether the password is right." }),
+    .meta({ purpose: "What signs sessions, the gateway's too; without it a login begins none." }),
   SESSION_HOURS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/)
@@ -75,7 +75,7 @@ export const variables = {
     .meta({ purpose: "How long a session lasts." }),
   SESSION_COOKIE_SECURE: envSwitch
     .default(true)
-    .meta({ purpose: "Whether browsers send the session's cookie by HTTPS alone." }),
+    .meta({ purpose: "Whether browsers send a session's cookie over HTTPS only." }),
 };
 
 /** @throws VastifyError naming the variable that is wrong */

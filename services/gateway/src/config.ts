@@ -11,12 +11,11 @@ export const defaults: ServiceEnvDefaults = { name: "gateway", version, httpPort
 
 export const variables = {
   SESSION_SECRET: z.string().optional().meta({
-    purpose: "What signs the sessions of account-server; with it every route is closed that nobody has opened.",
+    purpose: "What signs account-server's sessions; with it every route is closed that nobody has opened.",
   }),
-  OPEN_ROUTES: texts
-    .describe("routes with commas between")
-    .optional()
-    .meta({ purpose: "Which routes are open to everybody, with SESSION_SECRET." }),
+  OPEN_ROUTES: texts.optional().meta({
+    purpose: "Routes without a contract that are open to everybody, such as `GET /config`, with commas between them.",
+  }),
   TRUST_PROXY: envTrustProxy.optional().meta({ purpose: "Whose `x-forwarded-for` counts; by default nobody's." }),
 };
 

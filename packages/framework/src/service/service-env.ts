@@ -92,9 +92,8 @@ export const serviceShape = {
   IDENTITY_KEYS: z
     .string()
     .transform((text) => text.split(","))
-    .describe("keys with commas between")
     .optional()
-    .meta({ purpose: "What signs who sends a request, on its way between services." }),
+    .meta({ purpose: "Secrets that sign who a call is made for, with commas between them; the first signs." }),
   DRAIN_NOTICE_MS: milliseconds
     .optional()
     .meta({ purpose: "How long it serves on, when it leaves, while others notice (1,000)." }),

@@ -7,10 +7,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { findFreePorts, type RunningNginx, startNginx } from "@vastify/backends";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defineSystem, type EdgeDeclaration, nginxSite } from "../../src/deploy/index.js";
 import { nginxProgram } from "../../src/devtools/nginx/nginx-program.js";
 import { createSite, type Site } from "../../src/devtools/nginx/site.js";
+import { until } from "../support/services.js";
 
 describe("nginx with our site, in front of a server", () => {
   let nginx: RunningNginx;
@@ -32,8 +33,8 @@ describe("nginx with our site, in front of a server", () => {
     await once(echo, "listening");
     upstreamPort = (echo.address() as AddressInfo).port;
     await site.install(siteWith({ tls: { ...(await nginx.makeCertificate()), port: tlsPort } }));
-    // nginx takes its time with a reload.
-    await vi.waitFor(async () => expect((await get("/")).statusCode).toBe(200), { timeout: 20_000, interval: 50 });
+    // A reload is a signal: the new workers listen some time after it.
+    await until(async () => (await get("/")).statusCode === 200, "the site is served");
   });
   afterAll(async () => {
     await nginx?.stop();
