@@ -27,7 +27,7 @@ export default defineSystem({
         CONFIG_SERVER_VERSION: {},
         // No users with passwords that everybody knows.
         SEED_DEMO_USERS: { production: "false" },
-        SESSION_SECRET: {},
+        SESSION_SECRET: { secret: true },
         SESSION_HOURS: {},
         SESSION_COOKIE_SECURE: {},
       },
@@ -37,7 +37,7 @@ export default defineSystem({
       workspace: "services/gateway",
       version: versionOf("gateway"),
       httpPort: 3000,
-      environment: { SESSION_SECRET: {}, OPEN_ROUTES: {}, TRUST_PROXY: {} },
+      environment: { SESSION_SECRET: { secret: true }, OPEN_ROUTES: {}, TRUST_PROXY: {} },
     },
   },
   edge: { service: "gateway", serverNames: ["vastify.example"] },

@@ -82,8 +82,10 @@ describe.each(["stock", "gateway"])("the generated manifests of %s", (name) => {
 it("take secrets from a Secret, and plain values from the manifest", () => {
   const env = find("stock", "Deployment").spec?.template.spec?.containers[0]?.env ?? [];
   const of = (name: string) => env.find((one) => one.name === name);
-  for (const name of ["MONGODB_URI", "AMQP_URL", "REDIS_URL", "PAYMENT_KEY"])
+  for (const name of ["MONGODB_URI", "AMQP_URL", "REDIS_URL"])
     expect(of(name)?.valueFrom?.secretKeyRef).toEqual({ name: "shop-secrets", key: name });
+  const secretKeyRef = { name: "shop-secrets", key: "PAYMENT_KEY", optional: true };
+  expect(of("PAYMENT_KEY")?.valueFrom).toEqual({ secretKeyRef });
   expect(of("CURRENCY")?.value).toBe("EUR");
 });
 

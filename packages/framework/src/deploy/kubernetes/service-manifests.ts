@@ -1,6 +1,7 @@
 import { type GeneratedFile, header } from "../generated-file.js";
 import { productionVariablesOf } from "../service-variables.js";
 import type { System, SystemService } from "../system.js";
+import { addressVariables } from "../variables.js";
 import { block, quoted } from "../yaml.js";
 
 /** Longer than by default: an endpoint's removal has to reach every node. */
@@ -77,6 +78,7 @@ ${block(environmentOf(system, name), 12)}
 
 function environmentOf(system: System, name: string): string[] {
   const { values, secrets } = productionVariablesOf(system, name);
+  const addresses = new Set(Object.values(addressVariables));
   return [
     "# Consul's agent of this node; it asks for /health, and knows this pod by its address.",
     "- { name: NODE_ADDRESS, valueFrom: { fieldRef: { fieldPath: status.hostIP } } }",
@@ -85,10 +87,11 @@ function environmentOf(system: System, name: string): string[] {
     `- { name: DRAIN_NOTICE_MS, value: "${noticeMs}" }`,
     `- { name: DRAIN_GRACE_MS, value: "${graceMs}" }`,
     ...Object.entries(values).map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value)} }`),
-    ...secrets.map(
-      (variable) =>
-        `- { name: ${variable}, valueFrom: { secretKeyRef: { name: ${system.name}-secrets, key: ${variable} } } }`,
-    ),
+    ...secrets.map((variable) => {
+      // The service itself says which of its secrets it can't do without; of addresses we know it.
+      const optional = addresses.has(variable) ? "" : ", optional: true";
+      return `- { name: ${variable}, valueFrom: { secretKeyRef: { name: ${system.name}-secrets, key: ${variable}${optional} } } }`;
+    }),
   ];
 }
 
