@@ -63,7 +63,7 @@ const failuresSchema: JsonSchema = {
   type: "object",
   additionalProperties: {
     type: "object",
-    properties: { code: { type: "string" }, message: { type: "string" }, reason: { type: "string" } },
+    properties: Object.fromEntries(["code", "message", "reason"].map((name) => [name, { type: "string" }])),
     required: ["code", "message"],
   },
 };

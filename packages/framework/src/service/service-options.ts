@@ -5,7 +5,12 @@ import type { ConsulOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
 import { type Balance, isVersion, type TargetPolicy, versionsFor } from "../routing/index.js";
 import { type LogOptions, logLevels } from "../telemetry/index.js";
-import { type CallCarrier, expectIdentityKeys, resolveTransportLimits, type TransportLimits } from "../transport/index.js";
+import {
+  type CallCarrier,
+  expectIdentityKeys,
+  resolveTransportLimits,
+  type TransportLimits,
+} from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
 import { type CacheOptions, type ResolvedCacheOptions, resolveCacheOptions } from "./cache-options.js";
 
