@@ -76,6 +76,12 @@ describe.skipIf(!hasMongo || !redisUrl)("users of two instances that share a Red
     expect((await request("GET", path)).body.name).toBe(winner?.body.name);
   });
 
+  it("are changed by each of many who mean whatever is there", async () => {
+    const { path } = await newUser("dora");
+    const replies = await Promise.all(Array.from({ length: 30 }, (_, n) => edit(path, `dora ${n}`)));
+    expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
+  });
+
   it("are deleted only in the version that is meant", async () => {
     const { path, etag } = await newUser("eve");
     await edit(path, "eva");

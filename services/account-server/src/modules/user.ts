@@ -37,6 +37,9 @@ export interface UserActionsOptions {
 /** How long a login waits for config-server, in milliseconds. */
 const codesTimeoutMs = 2_000;
 
+/** Of as many who edit one user at once each gets its turn: somebody is in with every round. */
+const mostEdits = 50;
+
 /** Users in MongoDB, as the contract says. */
 export function userActions(
   users: UserModel,
@@ -56,7 +59,7 @@ export function userActions(
       expectMatch(headers["if-match"], user.version);
       return change(user);
     };
-    return retryConflicts(changeOnce);
+    return retryConflicts(changeOnce, { attempts: mostEdits });
   }
 
   async function findByCredentials(name: string, password: string): Promise<UserDocument | undefined> {
