@@ -10,7 +10,8 @@ import {
   type ServedRoute,
   serveOpenApi,
 } from "../web/index.js";
-import { composeService, type Extend, type Service } from "./create-service.js";
+import { composeService } from "./create-service.js";
+import type { Extend, Service } from "./service.js";
 import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
