@@ -1,8 +1,11 @@
 import type { Socket } from "node:net";
 
+/** So many characters are written at once: the peer works on them while this side makes the next. */
+const enough = 4096;
+
 /**
- * Gathers what is written within one turn of the event loop into two writes at most. While the peer does not read, it
- * keeps what is written and writes nothing.
+ * Gathers what is written within one turn of the event loop into few writes. While the peer does not read, it keeps
+ * what is written and writes nothing.
  */
 export class GatheredWriter {
   private readonly socket: Socket;
@@ -36,7 +39,8 @@ export class GatheredWriter {
 
   write(frame: string): void {
     this.text += frame;
-    this.schedule();
+    if (this.text.length < enough) this.schedule();
+    else this.flush();
   }
 
   /** Writes a frame and the raw bytes that it announces. */
