@@ -13,6 +13,7 @@ import { closeSeneca, createDispatcher, hostContract, loadPlugins } from "../dis
 import { createRouter, describeMessage, versionsFor } from "../routing/index.js";
 import { createLog } from "../telemetry/index.js";
 import {
+  BusyPoll,
   createQueueServer,
   createTransportClient,
   createTransportServer,
@@ -48,11 +49,12 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const snapshot = createSnapshot({ path: options.snapshot, log });
   const directory = createDirectory({ consul, servicesRefreshMs, keepUnlistedMs, snapshot, log });
   const settings = createSettings({ consul, refreshMs: servicesRefreshMs, keepUnlistedMs, snapshot, log });
-  const { secret, tls, heartbeatMs, identityKeys } = options.peers;
+  const { secret, tls, heartbeatMs, identityKeys, busyPollUs } = options.peers;
+  const poll = busyPollUs > 0 ? new BusyPoll(busyPollUs) : undefined;
   const identities = identityKeys && { target: name, keys: identityKeys };
   const { callQueue } = options;
   const transport = createTransportClient({
-    ...{ secret, tls, identityKeys, carrier: callQueue?.broker, prefersQueues: callQueue?.prefer },
+    ...{ secret, tls, identityKeys, poll, carrier: callQueue?.broker, prefersQueues: callQueue?.prefer },
     ...(heartbeatMs !== undefined && { heartbeatMs }),
   });
   const remote = createRouter({
@@ -124,6 +126,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       limits: options.microservice.limits,
       identities,
       secret,
+      poll,
       tls: tls && { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
       log,
       handle: dispatcher.receive,

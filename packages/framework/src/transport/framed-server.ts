@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { type Call, type Logger, VastifyError } from "../core/index.js";
 import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import type { BusyPoll } from "./busy-poll.js";
 import { CallTable } from "./call-table.js";
 import { withoutDirectives } from "./clean-message.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
@@ -21,6 +22,7 @@ export interface FramedServerOptions {
   readonly log: Logger;
   readonly isSecret: SecretCheck;
   readonly identityOf: IdentityCheck;
+  readonly poll: BusyPoll | undefined;
 }
 
 /** The connections of peers that speak our own protocol. */
@@ -90,7 +92,7 @@ class Connection implements FrameTaker {
   constructor(socket: Socket, shared: Shared) {
     this.socket = socket;
     this.shared = shared;
-    this.writer = new GatheredWriter(socket);
+    this.writer = new GatheredWriter(socket, shared.poll);
     const { limits } = shared;
     this.streams = new StreamHub(this.writer);
     // The preface stands on a line too.
@@ -100,6 +102,7 @@ class Connection implements FrameTaker {
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.onClose());
     socket.on("data", (chunk: Buffer) => {
+      shared.poll?.heard();
       try {
         reader.push(chunk);
         if (!this.greeted && socket.bytesRead > maxHello) throw badFrame(`its first line is over ${maxHello} bytes`);

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { BusyPoll } from "./busy-poll.js";
 
 /** So many characters are written at once: the peer works on them while this side makes the next. */
 const enough = 4096;
@@ -9,6 +10,7 @@ const enough = 4096;
  */
 export class GatheredWriter {
   private readonly socket: Socket;
+  private readonly poll: BusyPoll | undefined;
   /** What raw bytes came after, in order. */
   private earlier: (string | Uint8Array)[] = [];
   private earlierSize = 0;
@@ -19,8 +21,10 @@ export class GatheredWriter {
   private blocked = false;
   private waiters: (() => void)[] = [];
 
-  constructor(socket: Socket) {
+  /** @param poll is told of each write */
+  constructor(socket: Socket, poll?: BusyPoll) {
     this.socket = socket;
+    this.poll = poll;
     socket.on("drain", () => {
       this.blocked = false;
       this.flush();
@@ -95,6 +99,7 @@ export class GatheredWriter {
     const { text } = this;
     this.text = "";
     this.put(text);
+    this.poll?.expect();
   };
 
   private flushEarlier(): void {
