@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import Bluebird from "bluebird";
 import { type Logger, VastifyError } from "../core/index.js";
 import { fromSeneca } from "./seneca-errors.js";
 import { forLoading, internalsOf, isForLoading, whenLoaded } from "./seneca-internals.js";
@@ -74,6 +73,7 @@ export async function loadPlugins(
 }
 
 export async function closeSeneca(seneca: Seneca): Promise<void> {
+  const { default: Bluebird } = await import("bluebird");
   await Bluebird.promisify(seneca.close as (done: (error?: unknown) => void) => unknown, { context: seneca })();
 }
 
