@@ -15,13 +15,15 @@ export class GatheredWriter {
   private earlier: (string | Uint8Array)[] = [];
   private earlierSize = 0;
   private text = "";
+  /** How many frames the text holds. */
+  private frames = 0;
   private scheduled = false;
   /** Something was written in this turn already. */
   private wroteThisTurn = false;
   private blocked = false;
   private waiters: (() => void)[] = [];
 
-  /** @param poll is told of each write */
+  /** @param poll is told of frames that go out alone: where calls come in numbers, nobody sleeps between them anyway */
   constructor(socket: Socket, poll?: BusyPoll) {
     this.socket = socket;
     this.poll = poll;
@@ -43,6 +45,7 @@ export class GatheredWriter {
 
   write(frame: string): void {
     this.text += frame;
+    this.frames += 1;
     if (this.text.length < enough) this.schedule();
     else this.flush();
   }
@@ -96,10 +99,11 @@ export class GatheredWriter {
     if (this.blocked || this.socket.writableEnded || this.socket.destroyed) return;
     if (this.earlierSize > 0) this.flushEarlier();
     if (this.text === "") return;
-    const { text } = this;
+    const { text, frames } = this;
     this.text = "";
+    this.frames = 0;
     this.put(text);
-    this.poll?.expect();
+    if (frames === 1) this.poll?.expect();
   };
 
   private flushEarlier(): void {
