@@ -13,7 +13,7 @@ import { logFailure } from "./log-failure.js";
 import { failureOfAction } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 import type { IdentityCheck } from "./signed-identity.js";
-import { StreamHub } from "./stream-hub.js";
+import { StreamHub, tooManyStreams } from "./stream-hub.js";
 
 export interface FramedServerOptions {
   readonly handle: InboundHandler;
@@ -273,6 +273,11 @@ class Connection implements FrameTaker {
       this.writer.write(errorFrame(id, error, call.tx));
       return;
     }
+    if (this.streams.isFull) {
+      for (const [, attachment] of attachments) if (!(attachment instanceof Uint8Array)) attachment.destroy();
+      this.fail(id, tooManyStreams(), call.tx);
+      return;
+    }
     const { attached, bytes } = announce(attachments, this.streams);
     this.writer.writeWithBytes(`[${frameKind.result},${id},${text}${attached}]\n`, bytes);
   }
@@ -328,7 +333,7 @@ class Connection implements FrameTaker {
 
 /** Streams that the action did not begin to read by the time it was done are not wanted. */
 function dropUnread(streams: readonly Readable[]): void {
-  for (const stream of streams) if (!stream.readableDidRead) stream.destroy();
+  for (const stream of streams) if (!stream.readableDidRead && stream.readableFlowing === null) stream.destroy();
 }
 
 function isId(value: unknown): value is number {

@@ -1,0 +1,52 @@
+import { pipeline, type Readable } from "node:stream";
+import { MessageSplitter } from "../contracts/index.js";
+import { VastifyError } from "../core/index.js";
+
+/** A client's messages as they come, and whether it is still there. */
+export class OpenSocket {
+  private readonly splitter: MessageSplitter;
+  private readonly gone = new AbortController();
+
+  constructor(inbound: Readable, maxBytes: number) {
+    this.splitter = new MessageSplitter(maxBytes);
+    // From now on, since a stream that nobody has begun to read when its call is answered is let go.
+    pipeline(inbound, this.splitter, (error) => {
+      if (error) this.gone.abort(goneBy(error));
+    });
+    this.splitter.once("finish", () => this.noteTaken());
+  }
+
+  /** Aborts when the client is gone: after its last message was taken, or at once when it broke off. */
+  get signal(): AbortSignal {
+    return this.gone.signal;
+  }
+
+  /** @throws VastifyError `canceled` when the client broke off, `invalid_argument` for what are no messages */
+  async *messages(): AsyncGenerator<Buffer> {
+    try {
+      for await (const message of this.splitter) {
+        this.noteTaken();
+        yield message as Buffer;
+      }
+    } catch (thrown) {
+      throw goneBy(thrown);
+    }
+  }
+
+  /** Whoever waits for a message waits no longer. Safe to call twice. */
+  close(): void {
+    const reason = new VastifyError("canceled", "the socket was closed");
+    this.gone.abort(reason);
+    this.splitter.destroy(reason);
+  }
+
+  private noteTaken(): void {
+    if (this.splitter.writableFinished && this.splitter.readableLength === 0)
+      this.gone.abort(new VastifyError("canceled", "the client closed the socket"));
+  }
+}
+
+function goneBy(thrown: unknown): VastifyError {
+  if (VastifyError.is(thrown)) return thrown;
+  return new VastifyError("canceled", "the client broke off", { cause: thrown });
+}

@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { onTestFinished } from "vitest";
+import { type ClientOptions, WebSocket } from "ws";
+
+/** How a socket was closed, as its client saw it. */
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface TestSocket {
+  readonly socket: WebSocket;
+  readonly closed: Promise<Closed>;
+  send(message: unknown): void;
+  /** The next message: JSON is read, bytes are given as they are. */
+  next(): Promise<unknown>;
+}
+
+/** Opens a WebSocket, which is cut off after the test. */
+export async function openSocket(url: string, options: ClientOptions = {}): Promise<TestSocket> {
+  const socket = connect(url, options);
+  const waiting: unknown[] = [];
+  const wanting: ((message: unknown) => void)[] = [];
+  socket.on("message", (data: Buffer, isBinary: boolean) => {
+    const message = isBinary ? data : JSON.parse(data.toString());
+    const want = wanting.shift();
+    if (want) want(message);
+    else waiting.push(message);
+  });
+  const closed = once(socket, "close").then(([code, reason]) => ({ code, reason: String(reason) }) as Closed);
+  await once(socket, "open");
+  return {
+    socket,
+    closed,
+    send: (message) => socket.send(message instanceof Uint8Array ? message : JSON.stringify(message)),
+    async next() {
+      if (waiting.length > 0) return waiting.shift();
+      const message = new Promise((resolve) => {
+        wanting.push(resolve);
+      });
+      const end = closed.then(({ code, reason }) => {
+        throw new Error(`closed by ${code} ${reason} instead of a message`);
+      });
+      return Promise.race([message, end]);
+    },
+  };
+}
+
+/** What a request for a WebSocket is answered with, where it is not opened. */
+export async function refusalOf(
+  url: string,
+  options: ClientOptions = {},
+): Promise<{ status: number | undefined; headers: IncomingMessage["headers"]; body: Record<string, unknown> }> {
+  const socket = connect(url, options);
+  const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
+  const body = JSON.parse(Buffer.concat(await response.toArray()).toString());
+  return { status: response.statusCode, headers: response.headers, body };
+}
+
+function connect(url: string, options: ClientOptions): WebSocket {
+  const socket = new WebSocket(url.replace(/^http/, "ws"), { perMessageDeflate: false, ...options });
+  // A test may cut it off before it is open.
+  socket.on("error", () => {});
+  onTestFinished(() => socket.terminate());
+  return socket;
+}
