@@ -69,7 +69,7 @@ export class Call implements Expiring {
   previous: Expiring | undefined = undefined;
 
   private readonly deadlines: Deadlines;
-  private isLasting = false;
+  private onEnd: ((reason: VastifyError) => void) | undefined = undefined;
   private traceId: string | undefined;
   private controller: AbortController | undefined = undefined;
   private children: Set<Call> | undefined = undefined;
@@ -135,15 +135,23 @@ export class Call implements Expiring {
   /**
    * Its result is the beginning of something that goes on, as a socket does: from now on until `end`, calls made in its
    * action have their own deadlines alone.
+   * @param onEnd called once
    */
-  last(): void {
-    this.isLasting = true;
+  last(onEnd: (reason: VastifyError) => void): void {
+    this.onEnd = onEnd;
+  }
+
+  /** Whether what its result began goes on. */
+  get isLasting(): boolean {
+    return this.onEnd !== undefined;
   }
 
   /** What went on after its result is over, and with it the calls made meanwhile. */
   end(reason: VastifyError): void {
-    if (!this.isLasting) return;
-    this.isLasting = false;
+    const { onEnd } = this;
+    this.onEnd = undefined;
+    if (!onEnd) return;
+    onEnd(reason);
     this.abortChildren(reason);
   }
 

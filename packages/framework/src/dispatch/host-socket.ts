@@ -1,5 +1,11 @@
 import type { Readable } from "node:stream";
-import { type Implementation, type SocketContext, type SocketRules, socketOf } from "../contracts/index.js";
+import {
+  type Implementation,
+  type SocketContext,
+  type SocketRules,
+  socketOf,
+  withFailure,
+} from "../contracts/index.js";
 import { type Message, VastifyError } from "../core/index.js";
 import type { RunAction } from "./action-caching.js";
 import { type ActionContextOptions, SenecaContext } from "./action-context.js";
@@ -28,19 +34,21 @@ export function hostSocket(
   return async (self, message, input): Promise<Readable> => {
     const { call$: call } = self as ActionSelf;
     const socket = new OpenSocket(socketOf(message), rules.maxBytes);
-    const giveUp = () => socket.close();
+    const giveUp = () => socket.close(VastifyError.from(call.signal.reason));
     call.signal.addEventListener("abort", giveUp, { once: true });
     const received = readMessages(socket.messages(), rules.receives, of);
     const talk = new SocketCallContext(self, message, context, { received, signal: socket.signal });
     const given = await begin(input, talk).catch((error) => {
-      socket.close();
+      socket.close(VastifyError.from(error));
       throw error;
     });
     call.signal.removeEventListener("abort", giveUp);
-    call.last();
-    const sent = new SentMessages(tellFailure(writeMessages(given, rules, of)), () => {
-      socket.close();
-      call.end(new VastifyError("canceled", "the socket was closed"));
+    const sent = new SentMessages(tellFailure(writeMessages(given, rules, of)), () =>
+      call.end(new VastifyError("canceled", "the client is gone")),
+    );
+    call.last((reason) => {
+      socket.close(reason);
+      sent.destroy(reason);
     });
     // Its caller gave up while the socket was being opened, so nobody will read it.
     if (call.outcome !== "open") sent.destroy();
@@ -59,7 +67,7 @@ export function hostSocket(
       yield* messages;
     } catch (err) {
       if (VastifyError.from(err).code === "internal") context.log.error(`${of} failed while it talked`, { err });
-      throw err;
+      yield withFailure(err);
     }
   }
 }

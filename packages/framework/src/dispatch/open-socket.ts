@@ -9,6 +9,8 @@ export class OpenSocket {
 
   constructor(inbound: Readable, maxBytes: number) {
     this.splitter = new MessageSplitter(maxBytes);
+    // Whoever reads sees the error; messages that nobody reads must not end the process.
+    this.splitter.on("error", () => {});
     // From now on, since a stream that nobody has begun to read when its call is answered is let go.
     pipeline(inbound, this.splitter, (error) => {
       if (error) this.gone.abort(goneBy(error));
@@ -26,6 +28,7 @@ export class OpenSocket {
     try {
       for await (const message of this.splitter) {
         this.noteTaken();
+        if (VastifyError.is(message)) throw message;
         yield message as Buffer;
       }
     } catch (thrown) {
@@ -34,8 +37,7 @@ export class OpenSocket {
   }
 
   /** Whoever waits for a message waits no longer. Safe to call twice. */
-  close(): void {
-    const reason = new VastifyError("canceled", "the socket was closed");
+  close(reason: VastifyError): void {
     this.gone.abort(reason);
     this.splitter.destroy(reason);
   }
@@ -48,5 +50,5 @@ export class OpenSocket {
 
 function goneBy(thrown: unknown): VastifyError {
   if (VastifyError.is(thrown)) return thrown;
-  return new VastifyError("canceled", "the client broke off", { cause: thrown });
+  return new VastifyError("canceled", "the client is gone", { cause: thrown });
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { type Call, type Logger, VastifyError } from "../core/index.js";
-import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { announce, attach, type Detached, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import { CallTable } from "./call-table.js";
 import { withoutDirectives } from "./clean-message.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
@@ -81,6 +81,8 @@ class Connection implements FrameTaker {
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
   private readonly calls = new CallTable<Call>();
+  /** Those whose results go on, as sockets do. */
+  private readonly lasting = new Set<Call>();
   private readonly helloTimer: NodeJS.Timeout;
   private greeted = false;
   /** The largest result that the peer takes, in bytes. */
@@ -112,6 +114,8 @@ class Connection implements FrameTaker {
 
   sayGoodbye(): void {
     if (this.greeted) this.writer.write(`[${frameKind.goodbye}]\n`);
+    // What has no end of its own would only be cut off later.
+    for (const call of this.lasting) call.end(leaving());
   }
 
   /** Resolves when no call and no stream is in flight and everything is written, or the connection is gone. */
@@ -240,8 +244,7 @@ class Connection implements FrameTaker {
 
   private refusalOf(message: unknown): VastifyError | undefined {
     const { limits, callsInFlight, refusing } = this.shared;
-    if (refusing)
-      return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+    if (refusing) return leaving();
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       return new VastifyError("invalid_argument", "the message must be a JSON object", { reason: "bad_body" });
     }
@@ -278,8 +281,16 @@ class Connection implements FrameTaker {
       this.fail(id, tooManyStreams(), call.tx);
       return;
     }
+    if (call.isLasting) this.keepLasting(call, attachments);
     const { attached, bytes } = announce(attachments, this.streams);
     this.writer.writeWithBytes(`[${frameKind.result},${id},${text}${attached}]\n`, bytes);
+  }
+
+  private keepLasting(call: Call, attachments: NonNullable<Detached["attachments"]>): void {
+    if (this.shared.refusing) return call.end(leaving());
+    this.lasting.add(call);
+    for (const [, attachment] of attachments)
+      if (!(attachment instanceof Uint8Array)) attachment.once("close", () => this.lasting.delete(call));
   }
 
   private fail(id: number, thrown: unknown, tx: string | undefined): void {
@@ -329,6 +340,10 @@ class Connection implements FrameTaker {
     }
     this.whenIdle = undefined;
   }
+}
+
+function leaving(): VastifyError {
+  return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
 }
 
 /** Streams that the action did not begin to read by the time it was done are not wanted. */

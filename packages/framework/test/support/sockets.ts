@@ -11,6 +11,8 @@ export interface Closed {
 
 export interface TestSocket {
   readonly socket: WebSocket;
+  /** Of the 101. */
+  readonly headers: IncomingMessage["headers"];
   readonly closed: Promise<Closed>;
   send(message: unknown): void;
   /** The next message: JSON is read, bytes are given as they are. */
@@ -28,10 +30,13 @@ export async function openSocket(url: string, options: ClientOptions = {}): Prom
     if (want) want(message);
     else waiting.push(message);
   });
+  const upgraded = once(socket, "upgrade") as Promise<[IncomingMessage]>;
   const closed = once(socket, "close").then(([code, reason]) => ({ code, reason: String(reason) }) as Closed);
   await once(socket, "open");
+  const [{ headers }] = await upgraded;
   return {
     socket,
+    headers,
     closed,
     send: (message) => socket.send(message instanceof Uint8Array ? message : JSON.stringify(message)),
     async next() {

@@ -42,6 +42,7 @@ export async function carryMessages(socket: WebSocket, carried: CarriedMessages)
 
 async function sendAll(socket: WebSocket, { outbound, maxBytes, isBinary, onSent }: CarriedMessages): Promise<void> {
   for await (const message of pipeThrough(outbound, new MessageSplitter(maxBytes))) {
+    if (VastifyError.is(message)) throw message;
     const isBehind = socket.bufferedAmount > highWater;
     const flushed = new Promise<void>((resolve) => socket.send(message, { binary: isBinary }, () => resolve()));
     // A client that reads slowly slows its action down.
@@ -53,7 +54,7 @@ async function sendAll(socket: WebSocket, { outbound, maxBytes, isBinary, onSent
 /** Tells the action that its client is gone, and how. */
 function whenClosed(socket: WebSocket, { inbound, outbound }: CarriedMessages): Promise<Closing> {
   const breakOff = () => {
-    inbound.destroy(new VastifyError("canceled", "the client broke off"));
+    inbound.destroy(new VastifyError("canceled", "the client is gone"));
     outbound.destroy();
   };
   // What it sent can't be read: it is told so, and whatever else it says counts for nothing.
