@@ -54,7 +54,7 @@ export function createGateway({ auth, limits, trustProxy, sockets, docs, edge, .
     };
     const guarding = guardGateway(asked, { consumerDocument, log });
     const { maxBodyBytes } = resolved.http;
-    const origins = (edge?.cors && edge.cors.origins) || [];
+    const origins = edge?.cors ? edge.cors.origins : [];
     const routes = createGatewayRoutes({ ...guarding, act, versionRules, maxBodyBytes, origins, log });
     const { name: title, version } = resolved;
     const pages = isDescribed

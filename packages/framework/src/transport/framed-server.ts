@@ -287,7 +287,10 @@ class Connection implements FrameTaker {
   }
 
   private keepLasting(call: Call, attachments: NonNullable<Detached["attachments"]>): void {
-    if (this.shared.refusing) return call.end(leaving());
+    if (this.shared.refusing) {
+      call.end(leaving());
+      return;
+    }
     this.lasting.add(call);
     for (const [, attachment] of attachments)
       if (!(attachment instanceof Uint8Array)) attachment.once("close", () => this.lasting.delete(call));

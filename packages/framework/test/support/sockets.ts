@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { onTestFinished } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
+import { until } from "./services.js";
 
 /** How a socket was closed, as its client saw it. */
 export interface Closed {
@@ -30,10 +31,13 @@ export async function openSocket(url: string, options: ClientOptions = {}): Prom
     if (want) want(message);
     else waiting.push(message);
   });
-  const upgraded = once(socket, "upgrade") as Promise<[IncomingMessage]>;
-  const closed = once(socket, "close").then(([code, reason]) => ({ code, reason: String(reason) }) as Closed);
-  await once(socket, "open");
-  const [{ headers }] = await upgraded;
+  const closed = new Promise<Closed>((resolve) => {
+    socket.once("close", (code, reason) => resolve({ code, reason: String(reason) }));
+  });
+  const [[{ headers }]] = (await Promise.all([once(socket, "upgrade"), once(socket, "open")])) as [
+    [IncomingMessage],
+    [],
+  ];
   return {
     socket,
     headers,
@@ -69,4 +73,17 @@ function connect(url: string, options: ClientOptions): WebSocket {
   socket.on("error", () => {});
   onTestFinished(() => socket.terminate());
   return socket;
+}
+
+/** Waits until a number stays the same, and gives it. */
+export async function settled(read: () => number): Promise<number> {
+  let last = read();
+  let sameFor = 0;
+  await until(() => {
+    const now = read();
+    sameFor = now === last ? sameFor + 1 : 0;
+    last = now;
+    return sameFor === 10;
+  }, "nothing moves any more");
+  return last;
 }

@@ -2,6 +2,7 @@ import type { ActionDescription, JsonSchema, UploadRules } from "../../contracts
 import type { ServedRoute } from "../gateway-routes.js";
 import { type PathTemplate, parametersOf } from "./path-template.js";
 import { placeSchema } from "./place-schema.js";
+import { socketParts } from "./socket-parts.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -39,12 +40,25 @@ function untypedParts({ method, upload }: ServedRoute, { names }: PathTemplate):
 }
 
 function typedParts(route: ServedRoute, action: ActionDescription, path: PathTemplate, keep: KeepSchema): Json {
-  const { target, method, status } = route;
-  const { summary, deprecated, input, output } = action;
+  const { target } = route;
+  const { summary, deprecated, input } = action;
+  const of = `${target}.${action.name}`;
+  const socket = action.socket && socketParts(action.socket, of, keep);
+  const description = [deprecated && `Deprecated: ${deprecated}`, socket?.description].filter(Boolean).join("\n\n");
   return {
     ...(summary !== undefined && { summary }),
-    ...(deprecated !== undefined && { deprecated: true, description: `Deprecated: ${deprecated}` }),
-    ...inputParts(route, input, path, (schema) => keep(`${target}.${action.name}.input`, schema)),
+    ...(deprecated !== undefined && { deprecated: true }),
+    ...(description !== "" && { description }),
+    ...inputParts(route, input, path, (schema) => keep(`${of}.input`, schema)),
+    ...(socket
+      ? { ...socket.parts, responses: { ...socketResponses, default: problem } }
+      : answerParts(route, action, keep)),
+  };
+}
+
+function answerParts({ target, method, status }: ServedRoute, action: ActionDescription, keep: KeepSchema): Json {
+  const { output } = action;
+  return {
     responses: {
       // A module's route says no status: the action may.
       [status ?? (isNothing(output) ? 204 : "2XX")]: {
@@ -137,5 +151,7 @@ function pathParameter(name: string, schema: Json): Json {
 
 /** JSON is read when it is one of these. */
 const anyBody = { content: { "application/json": { schema: { type: ["object", "array"] } } } };
+
+const socketResponses = { 101: { description: "The WebSocket is open" } };
 
 const problem = { $ref: "#/components/responses/Problem" };
