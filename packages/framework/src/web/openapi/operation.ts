@@ -1,13 +1,10 @@
 import type { ActionDescription, JsonSchema, UploadRules } from "../../contracts/index.js";
 import type { ServedRoute } from "../gateway-routes.js";
 import { type PathTemplate, parametersOf } from "./path-template.js";
-import { placeSchema } from "./place-schema.js";
+import { type KeepSchema, placeSchema } from "./place-schema.js";
 import { socketParts } from "./socket-parts.js";
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** Keeps a schema among the document's components, and gives its reference. */
-export type KeepSchema = (name: string, schema: JsonSchema) => Json;
 
 /** Where an operation's fields go that are not in its path. */
 const withBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);

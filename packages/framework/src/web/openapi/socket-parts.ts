@@ -1,5 +1,5 @@
 import type { MessageDescription, SocketDescription } from "../../contracts/index.js";
-import type { KeepSchema } from "./operation.js";
+import type { KeepSchema } from "./place-schema.js";
 
 type Json = Readonly<Record<string, unknown>>;
 

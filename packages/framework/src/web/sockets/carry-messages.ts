@@ -36,7 +36,7 @@ export async function carryMessages(socket: WebSocket, carried: CarriedMessages)
   );
   inbound.destroy();
   outbound.destroy();
-  socket.close(end.code, end.reason);
+  socket.close(end.code, end.why);
   return closed;
 }
 
@@ -61,7 +61,7 @@ function whenClosed(socket: WebSocket, { inbound, outbound }: CarriedMessages): 
   socket.on("error", breakOff);
   return new Promise((resolve) => {
     socket.once("close", (code, reason) => {
-      resolve({ code, reason: reason.toString() });
+      resolve({ code, why: reason.toString() });
       if (!isGoodbye(code) || inbound.destroyed) return breakOff();
       // All that it said counts; nobody reads the answers.
       inbound.push(null);

@@ -22,7 +22,7 @@ export class ClientMessages extends Readable {
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       // The action wants no more of them, and the client can't know.
       if (this.destroyed) return;
-      if (isBinary !== (kind === "bytes")) socket.close(wrongKind.code, wrongKind.reason);
+      if (isBinary !== (kind === "bytes")) socket.close(wrongKind.code, wrongKind.why);
       else if (!this.push(withLength(data))) socket.pause();
     });
   }

@@ -13,6 +13,6 @@ it.each<[VastifyError | Error, number, string]>([
   [new VastifyError("not_found", "m", { reason: "no room in /etc" }), 1011, "not_found"],
   [new VastifyError("not_found", "m", { reason: "x".repeat(200) }), 1011, "not_found"],
   [new Error("could not read /etc/passwd"), 1011, "internal"],
-])("%o closes a socket by %i %s", (error, code, reason) => {
-  expect(closingOf(error)).toEqual({ code, reason });
+])("%o closes a socket by %i %s", (error, code, why) => {
+  expect(closingOf(error)).toEqual({ code, why });
 });

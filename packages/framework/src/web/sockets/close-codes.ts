@@ -4,13 +4,13 @@ import { type ErrorCode, VastifyError } from "../../core/index.js";
 export interface Closing {
   readonly code: number;
   /** For people and programs; never more than an error's reason or code. */
-  readonly reason: string;
+  readonly why: string;
 }
 
-export const normal: Closing = { code: 1000, reason: "" };
-export const leaving: Closing = { code: 1001, reason: "draining" };
-export const wrongKind: Closing = { code: 1003, reason: "unsupported_data" };
-export const idle: Closing = { code: 3008, reason: "idle" };
+export const normal: Closing = { code: 1000, why: "" };
+export const leaving: Closing = { code: 1001, why: "draining" };
+export const wrongKind: Closing = { code: 1003, why: "unsupported_data" };
+export const idle: Closing = { code: 3008, why: "idle" };
 
 const codeByReason: Readonly<Record<string, number>> = {
   bad_json: 1007,
@@ -32,7 +32,7 @@ export function closingOf(thrown: unknown): Closing {
   const { code, reason } = VastifyError.from(thrown);
   const said = reason ?? code;
   // A control frame has room for 123 bytes, and a reason may be an author's own.
-  return { code: codeByReason[said] ?? codeByError[code] ?? 1011, reason: /^[\w.-]{1,123}$/.test(said) ? said : code };
+  return { code: codeByReason[said] ?? codeByError[code] ?? 1011, why: /^[\w.-]{1,123}$/.test(said) ? said : code };
 }
 
 /** Whether a client closed its socket on purpose: done, gone elsewhere, or without saying why. */

@@ -23,7 +23,7 @@ export function keepAlive(
     // What a client says while we don't read it we can't hear.
     if (!isHeard && !socket.isPaused) return socket.terminate();
     quietMs += heartbeatMs;
-    if (quietMs > idleMs) return socket.close(idle.code, idle.reason);
+    if (quietMs > idleMs) return socket.close(idle.code, idle.why);
     isHeard = false;
     if (socket.bufferedAmount <= highWater) socket.ping();
   }, heartbeatMs).unref();

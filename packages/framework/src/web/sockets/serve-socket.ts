@@ -45,7 +45,7 @@ export function createServeSocket({ sockets, origins, log }: ServeSocketOptions)
     });
     ctx.respond = false;
     ctx.status = 101;
-    upgrade.onLeave(() => socket.close(leaving.code, leaving.reason));
+    upgrade.onLeave(() => socket.close(leaving.code, leaving.why));
     inbound.follow(socket, route.receives);
     const { noteSent } = keepAlive(socket, sockets);
     const { maxBytes } = route;
@@ -56,7 +56,7 @@ export function createServeSocket({ sockets, origins, log }: ServeSocketOptions)
       maxBytes,
       isBinary: route.sends === "bytes",
       onSent: noteSent,
-    }).then(({ code, reason }) => log.debug(`the socket ${path} was closed`, { tx, code, reason }));
+    }).then(({ code, why }) => log.debug(`the socket ${path} was closed`, { tx, code, why }));
   };
 }
 
