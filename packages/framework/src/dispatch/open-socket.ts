@@ -4,10 +4,12 @@ import { VastifyError } from "../core/index.js";
 
 /** A client's messages as they come, and whether it is still there. */
 export class OpenSocket {
+  private readonly inbound: Readable;
   private readonly splitter: MessageSplitter;
   private readonly gone = new AbortController();
 
   constructor(inbound: Readable, maxBytes: number) {
+    this.inbound = inbound;
     this.splitter = new MessageSplitter(maxBytes);
     // Whoever reads sees the error; messages that nobody reads must not end the process.
     this.splitter.on("error", () => {});
@@ -36,10 +38,11 @@ export class OpenSocket {
     }
   }
 
-  /** Whoever waits for a message waits no longer. Safe to call twice. */
+  /** Lets the client's messages go; whoever waits for one waits no longer. Safe to call twice. */
   close(reason: VastifyError): void {
     this.gone.abort(reason);
     this.splitter.destroy(reason);
+    this.inbound.destroy();
   }
 
   private noteTaken(): void {
