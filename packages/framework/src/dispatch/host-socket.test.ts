@@ -96,7 +96,9 @@ describe("an action that talks over a socket", () => {
     messages.resume();
     await expect.poll(() => said, patiently).toEqual(["waits"]);
     result.destroy();
-    await expect.poll(() => said, patiently).toEqual(["waits", "signal: the client is gone", "received: the client is gone"]);
+    await expect
+      .poll(() => said, patiently)
+      .toEqual(["waits", "signal: the client is gone", "received: the client is gone"]);
   });
 
   it("refuses before it begins, by throwing", async () => {

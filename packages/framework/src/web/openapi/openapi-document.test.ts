@@ -115,7 +115,7 @@ describe("the OpenAPI document", () => {
 
   it("says what a WebSocket carries where programs find it, and that it can't be tried", () => {
     const { responses, description, ...operation } = documentOf([talk]).paths["/talk/{room}"].get;
-    expect(Object.keys(responses)).toEqual(["101", "default"]);
+    expect(Object.keys(responses)).toEqual(["101", "426", "default"]);
     expect(description).toBe(
       "A WebSocket: it takes JSON texts and sends bytes, each at most 1000 bytes. It can't be tried from this page.",
     );

@@ -149,6 +149,7 @@ function pathParameter(name: string, schema: Json): Json {
 /** JSON is read when it is one of these. */
 const anyBody = { content: { "application/json": { schema: { type: ["object", "array"] } } } };
 
-const socketResponses = { 101: { description: "The WebSocket is open" } };
-
 const problem = { $ref: "#/components/responses/Problem" };
+
+/** What asks for no WebSocket is told to. */
+const socketResponses = { 101: { description: "The WebSocket is open" }, 426: problem };
