@@ -3,7 +3,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { consulAddress, startGateway, uniqueName, until } from "../support/services.js";
+import { freePort } from "../support/processes.js";
+import { consulAddress, uniqueName, until } from "../support/services.js";
 
 const root = join(import.meta.dirname, "../../../..");
 const guide = readFileSync(join(root, "docs/guides/gateway.md"), "utf8");
@@ -22,13 +23,24 @@ function run(name: string, change: (code: string) => string): Promise<string> {
 }
 
 describe.skipIf(!consulAddress)("the gateway guide's", () => {
-  it("WebSocket runs as it stands", async () => {
+  it("gateway and WebSocket run as they stand", async () => {
     const name = uniqueName("rooms");
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
     void run("room.mjs", (code) => code.replaceAll('"rooms"', `"${name}"`).replace("/rooms/", `/${name}/`));
-    const gateway = await startGateway({ name: uniqueName("gateway") });
-    await until(() => gateway.routes.some(({ target }) => target === name), "the gateway found it");
-    const { host } = new URL(gateway.addresses.http ?? "");
-    const printed = run("talk.mjs", (code) => code.replace("127.0.0.1:3000/rooms", `${host}/${name}`));
+    void run("gateway.mjs", (code) => code.replace("my-gateway", uniqueName("gateway")).replace("3100", String(port)));
+    await until(async () => {
+      const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: object };
+      return `/${name}/{room}` in paths;
+    }, "the gateway found it");
+
+    const printed = run("talk.mjs", (code) => code.replace("127.0.0.1:3000/rooms", `127.0.0.1:${port}/${name}`));
     expect(await printed).toBe('{"room":"lobby","say":"HELLO"}\n');
+    const other = await fetch(`${url}/${name}/lobby`, { headers: { "accept-version": "^9" } });
+    expect([other.status, await other.json()]).toMatchObject([503, { reason: "no_version" }]);
+    const statuses = [];
+    for (let asked = 2; asked <= 6; asked++) statuses.push((await fetch(`${url}/${name}/lobby`)).status);
+    expect(statuses).toEqual([426, 426, 426, 426, 429]);
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: "passing" });
   });
 });
