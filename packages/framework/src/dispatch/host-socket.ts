@@ -43,7 +43,7 @@ export function hostSocket(
       throw error;
     });
     call.signal.removeEventListener("abort", giveUp);
-    const sent = new SentMessages(tellFailure(writeMessages(given, rules, of)), () =>
+    const sent = new SentMessages(tellFailure(writeMessages(given, rules, of), call.tx), () =>
       call.end(new VastifyError("canceled", "the client is gone")),
     );
     call.last((reason) => {
@@ -62,11 +62,11 @@ export function hostSocket(
   }
 
   /** Its call was answered long ago, so nobody else would. */
-  async function* tellFailure(messages: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  async function* tellFailure(messages: AsyncGenerator<Buffer>, tx: string): AsyncGenerator<Buffer> {
     try {
       yield* messages;
     } catch (err) {
-      if (VastifyError.from(err).code === "internal") context.log.error(`${of} failed while it talked`, { err });
+      if (VastifyError.from(err).code === "internal") context.log.error(`${of} failed while it talked`, { err, tx });
       yield withFailure(err);
     }
   }

@@ -100,3 +100,12 @@ it("answers a request for a WebSocket that nobody takes as a plain one, and clos
   socket.write("GET / HTTP/1.1\r\nhost: here\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n");
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*connection: close.*answered$/is);
 });
+
+it.each(["websocket", "h2c"])("breaks off a client that asks for %s before it has its answer", async (protocol) => {
+  const { port, asked } = await serving(new Readable({ read: () => {} }));
+  const socket = await connected(port);
+  const upgrade = `connection: Upgrade\r\nupgrade: ${protocol}\r\n`;
+  socket.write(`GET / HTTP/1.1\r\nhost: here\r\n\r\nGET / HTTP/1.1\r\nhost: here\r\n${upgrade}\r\n`);
+  await text(socket).catch(() => {});
+  expect(asked()).toBe(1);
+});

@@ -5,7 +5,10 @@ import type { ResolvedSocketOptions } from "./socket-options.js";
 /** Past so many bytes that a client has not read yet it gets no more, until it has. */
 export const highWater = 65_536;
 
-/** Cuts off a client that does not answer, and closes a socket that carries nothing. */
+/**
+ * Cuts off a client that neither answers nor goes on reading, and closes a socket that carries nothing.
+ * @returns what is to be told of each message that was sent
+ */
 export function keepAlive(
   socket: WebSocket,
   { heartbeatMs, idleMs }: Pick<ResolvedSocketOptions, "heartbeatMs" | "idleMs">,
@@ -25,7 +28,7 @@ export function keepAlive(
     quietMs += heartbeatMs;
     if (quietMs > idleMs) return socket.close(idle.code, idle.why);
     isHeard = false;
-    if (socket.bufferedAmount <= highWater) socket.ping();
+    socket.ping();
   }, heartbeatMs).unref();
   socket.on("pong", noteHeard);
   socket.on("message", noteMessage);

@@ -7,8 +7,8 @@ export interface SocketOptions {
   /** How many one consumer (of an unknown one: one address) may have open at once. @default no bound */
   maxEach?: number;
   /**
-   * How often a client is asked whether it is there, in milliseconds; one that has not answered by the next time is cut
-   * off. @default 30_000
+   * How often a client is asked whether it is there, in milliseconds; one that has neither answered nor read anything by
+   * the next time is cut off. @default 30_000
    */
   heartbeatMs?: number;
   /** How long a socket may carry no message either way before it is closed, in milliseconds. @default 3_600_000 */

@@ -47,7 +47,14 @@ export function takeUpgrades(
   const open = new Set<Upgrade>();
   server.on("upgrade", (request: IncomingMessage, connection: Socket, head: Buffer) => {
     connection.on("error", () => connection.destroy());
+    const response = plainResponse(request, connection);
+    // It did not wait for the answer before this one, with which ours would be mixed.
+    if (!response) {
+      connection.destroy();
+      return;
+    }
     if (!asksForWebSocket(request)) {
+      response.detachSocket(connection);
       readAgain(server, request, connection, head);
       return;
     }
@@ -55,7 +62,7 @@ export function takeUpgrades(
     open.add(upgrade);
     connection.once("close", () => open.delete(upgrade));
     upgrades.set(request, upgrade);
-    answer(request, plainResponse(request, connection));
+    answer(request, response);
   });
   return open;
 }
@@ -64,11 +71,18 @@ function asksForWebSocket(request: IncomingMessage): boolean {
   return request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket" && !hasBody(request);
 }
 
-/** What a request gets that does not become a WebSocket; what follows it on its connection is not looked at. */
-function plainResponse(request: IncomingMessage, connection: Socket): ServerResponse {
+/**
+ * What a request gets that does not become a WebSocket; what follows it on its connection is not looked at.
+ * @returns undefined while another answer is sent on the connection
+ */
+function plainResponse(request: IncomingMessage, connection: Socket): ServerResponse | undefined {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(connection);
+  try {
+    response.assignSocket(connection);
+  } catch {
+    return undefined;
+  }
   response.once("finish", () => {
     response.detachSocket(connection);
     connection.destroySoon();
