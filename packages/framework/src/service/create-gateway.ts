@@ -39,7 +39,7 @@ export interface Gateway extends Service {
  * the first instance that offers them, and answer 503 while no instance of their target is alive.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
-export function createGateway({ auth, limits, trustProxy, docs, edge, ...options }: GatewayOptions): Gateway {
+export function createGateway({ auth, limits, trustProxy, sockets, docs, edge, ...options }: GatewayOptions): Gateway {
   const { callQueue } = options;
   const asCaller = callQueue && { callQueue: { ...callQueue, serve: false } };
   const resolved = resolveServiceOptions({ ...options, ...asCaller, microservice: false });
@@ -49,10 +49,14 @@ export function createGateway({ auth, limits, trustProxy, docs, edge, ...options
   const extend: Extend = ({ directory, transport, settings, act, log }) => {
     const versionRules = { isRange: isVersionRange, meant: versionsFor };
     const consumerDocument = (name: string): unknown => settings.get(`consumers/${name}`);
-    const asked = { ...(auth && { auth }), ...(limits && { limits }), ...(trustProxy !== undefined && { trustProxy }) };
+    const asked = {
+      ...{ ...(auth && { auth }), ...(limits && { limits }), ...(sockets && { sockets }) },
+      ...(trustProxy !== undefined && { trustProxy }),
+    };
     const guarding = guardGateway(asked, { consumerDocument, log });
     const { maxBodyBytes } = resolved.http;
-    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, guard: guarding.guard, log });
+    const origins = edge?.cors ? edge.cors.origins : [];
+    const routes = createGatewayRoutes({ ...guarding, act, versionRules, maxBodyBytes, origins, log });
     const { name: title, version } = resolved;
     const pages = isDescribed
       ? [serveOpenApi({ title, version, routes, security: guarding.security }), docsPage(title)]

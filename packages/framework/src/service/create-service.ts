@@ -67,7 +67,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const { maxBodyBytes } = options.http;
   const contracts = options.contracts.map(({ contract }) => contract);
   const described = contracts.map(describeContract);
-  const contractRoutes = createContractRoutes({ contracts, dispatcher, maxBodyBytes });
+  const contractRoutes = createContractRoutes({ contracts, dispatcher, maxBodyBytes, log });
   const routes = createModuleRoutes({ dispatcher, maxBodyBytes, describe: contractRoutes.describe });
   const addresses: { http?: string; microservice?: string } = {};
   let ports: { http: number; microservice: number | null } = { http: 0, microservice: null };

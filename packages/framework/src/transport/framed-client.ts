@@ -11,7 +11,7 @@ import { GatheredWriter } from "./gathered-writer.js";
 import { type Endpoint, type Outgoing, ownProtocolOverTls } from "./inbound.js";
 import { peerBroke, peerError, peerLost, peerUnreachable } from "./peer-errors.js";
 import type { IdentitySeal } from "./signed-identity.js";
-import { StreamHub } from "./stream-hub.js";
+import { StreamHub, tooManyStreams } from "./stream-hub.js";
 
 export interface FramedClientOptions {
   readonly secret: string | undefined;
@@ -161,6 +161,10 @@ class Connection implements FrameTaker {
     }
     if (json.length * 3 > this.peerMaxBytes && Buffer.byteLength(json) > this.peerMaxBytes) {
       outgoing.failed(this.tooLarge());
+      return;
+    }
+    if (attachments && this.streams.isFull) {
+      outgoing.failed(tooManyStreams());
       return;
     }
     const { call } = outgoing;

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { type Call, type Logger, VastifyError } from "../core/index.js";
-import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { announce, attach, type Detached, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
 import { CallTable } from "./call-table.js";
 import { withoutDirectives } from "./clean-message.js";
@@ -14,7 +14,7 @@ import { logFailure } from "./log-failure.js";
 import { failureOfAction } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 import type { IdentityCheck } from "./signed-identity.js";
-import { StreamHub } from "./stream-hub.js";
+import { StreamHub, tooManyStreams } from "./stream-hub.js";
 
 export interface FramedServerOptions {
   readonly handle: InboundHandler;
@@ -83,6 +83,8 @@ class Connection implements FrameTaker {
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
   private readonly calls = new CallTable<Call>();
+  /** Those whose results go on, as sockets do. */
+  private readonly lasting = new Set<Call>();
   private readonly helloTimer: NodeJS.Timeout;
   private greeted = false;
   /** The largest result that the peer takes, in bytes. */
@@ -115,6 +117,8 @@ class Connection implements FrameTaker {
 
   sayGoodbye(): void {
     if (this.greeted) this.writer.write(`[${frameKind.goodbye}]\n`);
+    // What has no end of its own would only be cut off later.
+    for (const call of this.lasting) call.end(leaving());
   }
 
   /** Resolves when no call and no stream is in flight and everything is written, or the connection is gone. */
@@ -243,8 +247,7 @@ class Connection implements FrameTaker {
 
   private refusalOf(message: unknown): VastifyError | undefined {
     const { limits, callsInFlight, refusing } = this.shared;
-    if (refusing)
-      return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+    if (refusing) return leaving();
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       return new VastifyError("invalid_argument", "the message must be a JSON object", { reason: "bad_body" });
     }
@@ -276,8 +279,24 @@ class Connection implements FrameTaker {
       this.writer.write(errorFrame(id, error, call.tx));
       return;
     }
+    if (this.streams.isFull) {
+      for (const [, attachment] of attachments) if (!(attachment instanceof Uint8Array)) attachment.destroy();
+      this.fail(id, tooManyStreams(), call.tx);
+      return;
+    }
+    if (call.isLasting) this.keepLasting(call, attachments);
     const { attached, bytes } = announce(attachments, this.streams);
     this.writer.writeWithBytes(`[${frameKind.result},${id},${text}${attached}]\n`, bytes);
+  }
+
+  private keepLasting(call: Call, attachments: NonNullable<Detached["attachments"]>): void {
+    if (this.shared.refusing) {
+      call.end(leaving());
+      return;
+    }
+    this.lasting.add(call);
+    for (const [, attachment] of attachments)
+      if (!(attachment instanceof Uint8Array)) attachment.once("close", () => this.lasting.delete(call));
   }
 
   private fail(id: number, thrown: unknown, tx: string | undefined): void {
@@ -329,9 +348,13 @@ class Connection implements FrameTaker {
   }
 }
 
+function leaving(): VastifyError {
+  return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+}
+
 /** Streams that the action did not begin to read by the time it was done are not wanted. */
 function dropUnread(streams: readonly Readable[]): void {
-  for (const stream of streams) if (!stream.readableDidRead) stream.destroy();
+  for (const stream of streams) if (!stream.readableDidRead && stream.readableFlowing === null) stream.destroy();
 }
 
 function isId(value: unknown): value is number {
