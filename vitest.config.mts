@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // As Node.js finds it, which gives graphql-http the same one; Vite would take the package's other copy for us.
+  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     // The backends run beside the tests, so more files at once only makes both slower on a small machine.
     maxWorkers: 2,

@@ -126,6 +126,7 @@ export {
   type Form,
   type FormFile,
   type FormLimits,
+  type GraphqlOptions,
   type GuardOptions,
   type HttpDirectives,
   type JsonWebKeys,

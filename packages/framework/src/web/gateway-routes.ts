@@ -147,7 +147,7 @@ function servedBy(choose: ChooseVersion, accepted: string): readonly ServedRoute
 }
 
 /** A target that is alive serves what its living versions offer; one that is gone keeps its paths, to say that it is. */
-function servedOffers(offers: readonly OfferedVersion[]): readonly OfferedVersion[] {
+export function servedOffers(offers: readonly OfferedVersion[]): readonly OfferedVersion[] {
   const living = new Set(offers.filter((offer) => offer.alive).map((offer) => offer.target));
   return offers.filter((offer) => offer.alive || !living.has(offer.target));
 }

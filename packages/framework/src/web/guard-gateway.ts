@@ -24,6 +24,11 @@ export interface GuardSurroundings {
 
 export interface GatewayGuard {
   readonly guard: RouteGuard;
+  /**
+   * Stands before each action that one request asks for, when it may ask for several: who may, and how often. How many
+   * requests are under way is for `guard` alone.
+   */
+  readonly callGuard: RouteGuard;
   /** Who may use which routes, to be told to clients; undefined where nobody is asked. */
   readonly security: Pick<Auth, "schemes" | "isOpen"> | undefined;
   start(): void;
@@ -36,8 +41,10 @@ export function guardGateway(options: GuardOptions, { consumerDocument, log }: G
   const auth = options.auth && createAuth(options.auth, { consumerDocument, log });
   const isOpen = auth?.isOpen ?? (({ access }) => !access || wantsNothing(access));
   const limits = options.limits && createLimits(options.limits, { addressOf, isOpen, log });
+  const who = auth?.guard ?? contractGuard;
   return {
-    guard: composeGuards([...(limits?.before ?? []), auth?.guard ?? contractGuard, ...(limits?.after ?? [])]),
+    guard: composeGuards([...(limits?.before ?? []), who, ...(limits?.after ?? [])]),
+    callGuard: limits ? composeGuards([limits.rates.before, who, limits.rates.after]) : who,
     security: auth,
     start() {
       if (!auth)

@@ -3,12 +3,16 @@ import { VastifyError } from "../../core/index.js";
 
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/**
- * Whether a request that changes something was sent by a page of our own, or by no browser: by `sec-fetch-site`, or by
- * `origin` where a browser does not say it. What only reads may come from anywhere.
- */
+/** Whether a request that changes something is none of another site's page. What only reads may come from anywhere. */
 export function isOwnPage(ctx: Context): boolean {
-  if (safeMethods.has(ctx.method)) return true;
+  return safeMethods.has(ctx.method) || isFromOwnPage(ctx);
+}
+
+/**
+ * Whether a request was sent by a page of our own, or by no browser: by `sec-fetch-site`, or by `origin` where a browser
+ * does not say it.
+ */
+export function isFromOwnPage(ctx: Context): boolean {
   const site = ctx.get("sec-fetch-site");
   const origin = ctx.get("origin");
   return site !== "" ? site === "same-origin" || site === "none" : origin === "" || isOurs(origin, ctx.host);

@@ -1,0 +1,76 @@
+import { VastifyError } from "../../core/index.js";
+import { type OfferedVersion, servedOffers } from "../gateway-routes.js";
+import type { VersionRules } from "../route-versions.js";
+import { type ActionRoute, type OfferedAction, offeredActions } from "./offered-actions.js";
+
+/** An action as it is served to those who accept certain versions. */
+export interface ServedAction extends Pick<OfferedAction, "target" | "name" | "isSure"> {
+  readonly route: ActionRoute;
+  /** The `$$version` to ask for; undefined leaves the choice to the target's routing rules. */
+  readonly version: string | undefined;
+}
+
+export interface ActionTableOptions {
+  readonly versionRules: VersionRules;
+  /** Where an action without a route stands for rates. */
+  readonly path: string;
+  /** Hears what can't be served, and why. */
+  report(problem: string): void;
+}
+
+export interface ActionTable {
+  /**
+   * What a request may ask for: the same list for as long as it is served by the same versions.
+   * @param accepted what its `accept-version` says; "" for nothing
+   * @throws VastifyError `invalid_argument`, reason `bad_version`
+   */
+  actionsFor(accepted: string): readonly ServedAction[];
+  /** Replaces what is served. */
+  update(offers: readonly OfferedVersion[], versionsOf: (target: string) => readonly string[]): void;
+}
+
+/** Reads what services offer when somebody first asks for it. */
+export function createActionTable({ versionRules, path, report }: ActionTableOptions): ActionTable {
+  let latest: Parameters<ActionTable["update"]> = [[], () => []];
+  let offered: readonly OfferedAction[] | undefined;
+  /** By the versions that serve them: texts of ranges are chosen by clients, and endless. */
+  const lists = new Map<string, readonly ServedAction[]>();
+
+  function readLatest(): readonly OfferedAction[] {
+    const [offers, versionsOf] = latest;
+    const { actions, problems } = offeredActions({ offers: servedOffers(offers), versionsOf, versionRules, path });
+    for (const problem of problems) report(problem);
+    return actions;
+  }
+
+  return {
+    actionsFor(accepted) {
+      offered ??= readLatest();
+      const served = offered.flatMap((action) => servedBy(action, accepted));
+      const key = JSON.stringify(
+        served.map(({ target, name, route, version }) => [target, name, route.version, version]),
+      );
+      const known = lists.get(key);
+      if (known) return known;
+      lists.set(key, served);
+      return served;
+    },
+    update(...given) {
+      latest = given;
+      offered = undefined;
+      lists.clear();
+    },
+  };
+}
+
+/** None when no version that offers the action will do. */
+function servedBy({ target, name, isSure, routes, choose }: OfferedAction, accepted: string): readonly ServedAction[] {
+  try {
+    const { route: chosen, version } = choose(accepted);
+    const route = routes.find((one) => one.version === chosen.version) ?? routes[0];
+    return [{ target, name, isSure, route, version }];
+  } catch (error) {
+    if (VastifyError.is(error) && error.reason === "no_version") return [];
+    throw error;
+  }
+}
