@@ -31,6 +31,7 @@ it.each([
   ["vastify", "mongoose"],
   ["vastify", "ioredis"],
   ["vastify", "amqplib"],
+  ["vastify", "graphql"],
   ["vastify/storage", "ioredis"],
   ["vastify/storage/cache", "ioredis"],
   ["vastify/storage/cache", "mongoose"],

@@ -1,27 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createApiKey } from "../../src/index.js";
-import type { Gateway } from "../support/framework.js";
-import { answerOf, ask, startLibrary } from "../support/graphql.js";
-import { consulAddress, startGateway, uniqueName, until } from "../support/services.js";
-
-type GatewayOptions = Partial<Parameters<typeof startGateway>[0]>;
-
-async function gatewayOf(options: GatewayOptions = {}): Promise<Gateway> {
-  return startGateway({ name: uniqueName("gateway"), graphql: true, ...options } as GatewayOptions & { name: string });
-}
-
-/** Both, once the gateway knows the library. */
-async function start(options: GatewayOptions = {}) {
-  const library = await startLibrary(options.peers ? { peers: options.peers } : {});
-  const gateway = await gatewayOf(options);
-  await until(() => gateway.routes.some(({ target }) => target === library.target), "the gateway knows the library");
-  const askFor = (query: string, more?: Parameters<typeof ask>[2]) => ask(gateway, query, more);
-  return { ...library, gateway, askFor };
-}
+import { answerOf, ask, gatewayOf, startGraphql, startLibrary } from "../support/graphql.js";
+import { consulAddress, until } from "../support/services.js";
 
 describe.skipIf(!consulAddress)("GraphQL at the gateway", () => {
   it("answers queries and mutations by the actions of contracts, several in one request", async () => {
-    const { askFor, field } = await start();
+    const { askFor, field } = await startGraphql();
     const added = await askFor(
       `mutation Add($title: String!) { first: ${field("addBook")}(title: $title) { id title } ${field("addBook")}(title: "Persuasion") { id } }`,
       { variables: { title: "Sanditon" } },
@@ -38,7 +22,7 @@ describe.skipIf(!consulAddress)("GraphQL at the gateway", () => {
   });
 
   it("gives what there is beside what failed, and says of each failure what a route would say", async () => {
-    const { askFor, field } = await start();
+    const { askFor, field } = await startGraphql();
     const {
       status,
       data,
@@ -62,7 +46,7 @@ describe.skipIf(!consulAddress)("GraphQL at the gateway", () => {
   });
 
   it("refuses what the action's contract does not allow, with the issues", async () => {
-    const { askFor, field } = await start();
+    const { askFor, field } = await startGraphql();
     const { data, errors } = await askFor(`mutation { ${field("addBook")}(title: "x") { id } }`);
     expect(data).toEqual({ [field("addBook")]: null });
     expect(errors?.[0]?.extensions).toMatchObject({
@@ -73,7 +57,7 @@ describe.skipIf(!consulAddress)("GraphQL at the gateway", () => {
   });
 
   it("calls once for what is asked for twice, and again after something has changed", async () => {
-    const { askFor, field, seen } = await start();
+    const { askFor, field, seen } = await startGraphql();
     await askFor(`{ a: ${field("findBook")}(id: "1") { title } b: ${field("findBook")}(id: "1") { id title } }`);
     expect(seen).toEqual(['findBook {"id":"1"}']);
   });
@@ -82,7 +66,7 @@ describe.skipIf(!consulAddress)("GraphQL at the gateway", () => {
     const reader = createApiKey({ consumer: "reader" });
     const librarian = createApiKey({ consumer: "librarian" });
     const kept = ({ id, hash }: { id: string; hash: string }) => ({ keys: [{ id, hash }] });
-    const { askFor, field } = await start({
+    const { askFor, field } = await startGraphql({
       auth: {
         keys: {
           consumers: {
@@ -110,7 +94,7 @@ describe.skipIf(!consulAddress)("GraphQL at the gateway", () => {
   });
 
   it("counts each call like a request to the action's route", async () => {
-    const { target, askFor, field } = await start({
+    const { askFor, field } = await startGraphql({
       limits: { rates: [{ by: "ip", limit: 2, windowMs: 600_000, routes: ["GET /*"] }] },
     });
     const [a, b, c] = ["1", "2", "3"].map((id, index) => `f${index}: ${field("findBook")}(id: "${id}") { id }`);
@@ -119,11 +103,10 @@ describe.skipIf(!consulAddress)("GraphQL at the gateway", () => {
     expect(refused).toHaveLength(1);
     expect(refused[0]?.extensions).toMatchObject({ http: { status: 429 } });
     expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(target).toBeTruthy();
   });
 
   it("follows services that come, change and leave", async () => {
-    const { service, target, field, askFor, gateway } = await start();
+    const { service, target, field, askFor, gateway } = await startGraphql();
     const query = `{ ${field("findBook")}(id: "1") { title } }`;
     expect((await askFor(query)).errors).toBeUndefined();
     const newer = await startLibrary({ version: "2.0.0" });

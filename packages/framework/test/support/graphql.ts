@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineAction, defineContract, implement, VastifyError } from "../../src/index.js";
-import type { Gateway, ServiceOptions } from "./framework.js";
-import { startService, uniqueName } from "./services.js";
+import type { Gateway, GatewayOptions, ServiceOptions } from "./framework.js";
+import { startGateway, startService, uniqueName, until } from "./services.js";
 
 /** An answer of GraphQL, or the problem details of a request that never got that far. */
 export interface GraphqlAnswer {
@@ -46,6 +46,20 @@ export async function answerOf(response: Response): Promise<GraphqlAnswer> {
 
 const book = z.object({ id: z.string(), title: z.string(), lentTo: z.string().nullable() });
 
+const shelf: z.ZodType<Shelf> = z
+  .object({
+    name: z.string(),
+    get shelves() {
+      return z.array(shelf);
+    },
+  })
+  .meta({ id: "Shelf" });
+
+interface Shelf {
+  readonly name: string;
+  readonly shelves: Shelf[];
+}
+
 /** A library whose calls are counted, by action and input. */
 export async function startLibrary(options: Partial<ServiceOptions> = {}) {
   const target = uniqueName("library");
@@ -73,6 +87,7 @@ export async function startLibrary(options: Partial<ServiceOptions> = {}) {
       }),
       fail: defineAction({ access: "public", idempotent: true, output: book }),
       hang: defineAction({ access: "public", idempotent: true, output: book }),
+      topShelf: defineAction({ access: "public", idempotent: true, output: shelf }),
       download: defineAction({ access: "public", idempotent: true, output: z.unknown() }),
     },
   });
@@ -111,6 +126,7 @@ export async function startLibrary(options: Partial<ServiceOptions> = {}) {
               reject(new Error("aborted"));
             });
           }),
+        topShelf: () => ({ name: "top", shelves: [] }),
         download: () => Buffer.from("bytes"),
       }),
     ],
@@ -125,4 +141,17 @@ export async function startLibrary(options: Partial<ServiceOptions> = {}) {
     /** An action's name in GraphQL. */
     field: (action: string) => `${target.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())}_${action}`,
   };
+}
+
+export async function gatewayOf(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
+  return startGateway({ name: uniqueName("gateway"), graphql: true, ...options });
+}
+
+/** A library and a gateway that knows it. */
+export async function startGraphql(options: Partial<GatewayOptions> = {}) {
+  const library = await startLibrary(options.peers ? { peers: options.peers } : {});
+  const gateway = await gatewayOf(options);
+  await until(() => gateway.routes.some(({ target }) => target === library.target), "the gateway knows the library");
+  const askFor = (query: string, more?: GraphqlRequest) => ask(gateway, query, more);
+  return { ...library, gateway, askFor };
 }

@@ -57,7 +57,9 @@ export function createInputTypes(shared: SharedTypes): InputTypes {
       case "union":
         // An input has no unions; its service says what is wrong with it.
         return { type: jsonScalar, read: asItIs };
-      default:
+      case "json":
+      case "scalar":
+      case "enum":
         return { type: leafOf(shape, place, shared), read: asItIs };
     }
   }

@@ -10,6 +10,7 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
   type ValidationContext,
 } from "graphql";
@@ -77,18 +78,20 @@ function createMeasure(document: DocumentNode, schema: GraphQLSchema): (operatio
   }
 
   function selections(set: SelectionSetNode, of: GraphQLNamedType | undefined): Measure {
-    return set.selections.reduce((sum: Measure, selection) => {
-      switch (selection.kind) {
-        case Kind.FRAGMENT_SPREAD:
-          return together(sum, fragment(selection.name.value));
-        case Kind.INLINE_FRAGMENT: {
-          const { typeCondition, selectionSet } = selection;
-          return together(sum, selections(selectionSet, typeCondition ? schema.getType(typeCondition.name.value) : of));
-        }
-        case Kind.FIELD:
-          return together(sum, field(selection, isObjectType(of) ? of.getFields()[selection.name.value] : undefined));
+    return set.selections.map((selection) => one(selection, of)).reduce(together, nothing);
+  }
+
+  function one(selection: SelectionNode, of: GraphQLNamedType | undefined): Measure {
+    switch (selection.kind) {
+      case Kind.FRAGMENT_SPREAD:
+        return fragment(selection.name.value);
+      case Kind.INLINE_FRAGMENT: {
+        const { typeCondition, selectionSet } = selection;
+        return selections(selectionSet, typeCondition ? schema.getType(typeCondition.name.value) : of);
       }
-    }, nothing);
+      case Kind.FIELD:
+        return field(selection, isObjectType(of) ? of.getFields()[selection.name.value] : undefined);
+    }
   }
 
   function field({ name, alias, selectionSet }: FieldNode, known: Field | undefined): Measure {

@@ -44,7 +44,9 @@ export function createOutputTypes(
         return objectOf(shape, place);
       case "union":
         return unionOf(shape, place);
-      default:
+      case "json":
+      case "scalar":
+      case "enum":
         return leafOf(shape, place, shared);
     }
   }
