@@ -26,6 +26,8 @@ export {
   type AccessRules,
   type ActionContext,
   type ActionDeclaration,
+  type ActionLink,
+  type BatchRules,
   type ActionHandler,
   type ActionHandlers,
   type CacheRules,

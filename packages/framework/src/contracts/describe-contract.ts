@@ -1,4 +1,4 @@
-import type { AccessRules, CacheRules, Pattern, ResolvedRestRoute } from "./action.js";
+import type { AccessRules, ActionLink, BatchRules, CacheRules, Pattern, ResolvedRestRoute } from "./action.js";
 import type { Contract } from "./contract.js";
 import { type JsonSchema, jsonSchemaOf } from "./json-schema.js";
 
@@ -13,6 +13,8 @@ export interface ActionDescription {
   readonly timeoutMs?: number | undefined;
   readonly cache?: CacheRules | undefined;
   readonly rest?: ResolvedRestRoute | undefined;
+  readonly links?: Readonly<Record<string, ActionLink>> | undefined;
+  readonly batches?: BatchRules | undefined;
   /** Absent when its schema can't be said in JSON Schema. */
   readonly input?: JsonSchema | undefined;
   /** Absent when its schema can't be said in JSON Schema. */

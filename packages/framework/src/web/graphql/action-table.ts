@@ -8,6 +8,19 @@ export interface ServedAction extends Pick<OfferedAction, "target" | "name" | "i
   readonly route: ActionRoute;
   /** The `$$version` to ask for; undefined leaves the choice to the target's routing rules. */
   readonly version: string | undefined;
+  /** What takes several calls of it together. */
+  readonly batch: ActionBatch | undefined;
+}
+
+/** An action that takes calls of another together, with a list of what tells them apart. */
+export interface ActionBatch {
+  readonly action: ServedAction;
+  /** The field that tells calls apart, and the objects that they find. */
+  readonly by: string;
+  /** The field of the input that lists them. */
+  readonly keys: string;
+  /** How many go together at most. */
+  readonly mostKeys: number;
 }
 
 export interface ActionTableOptions {
@@ -46,7 +59,7 @@ export function createActionTable({ versionRules, path, report }: ActionTableOpt
   return {
     actionsFor(accepted) {
       offered ??= readLatest();
-      const served = offered.flatMap((action) => servedBy(action, accepted));
+      const served = withBatches(offered.flatMap((action) => servedBy(action, accepted)));
       const key = JSON.stringify(
         served.map(({ target, name, route, version }) => [target, name, route.version, version]),
       );
@@ -68,9 +81,37 @@ function servedBy({ target, name, isSure, routes, choose }: OfferedAction, accep
   try {
     const { route: chosen, version } = choose(accepted);
     const route = routes.find((one) => one.version === chosen.version) ?? routes[0];
-    return [{ target, name, isSure, route, version }];
+    return [{ target, name, isSure, route, version, batch: undefined }];
   } catch (error) {
     if (VastifyError.is(error) && error.reason === "no_version") return [];
     throw error;
   }
+}
+
+/** As many as one call takes whose contract does not say. */
+const usualKeys = 100;
+
+function withBatches(served: readonly ServedAction[]): readonly ServedAction[] {
+  const batches = new Map<string, ActionBatch>();
+  for (const action of served) {
+    const { batches: rules, input } = action.route.described;
+    if (!rules || !action.route.isQuery) continue;
+    const { properties = {} } = (input ?? {}) as { properties?: Readonly<Record<string, { maxItems?: unknown }>> };
+    const { maxItems } = properties[rules.keys] ?? {};
+    const mostKeys = typeof maxItems === "number" && maxItems > 0 ? maxItems : usualKeys;
+    batches.set(keyOf(action.target, rules.action), { action, by: rules.by, keys: rules.keys, mostKeys });
+  }
+  return served.map((action) => {
+    const batch = batches.get(keyOf(action.target, action.name));
+    return batch && isAlike(action, batch.action) ? { ...action, batch } : action;
+  });
+}
+
+/** Together they must not be let in where one alone would not be. */
+function isAlike({ route: one }: ServedAction, { route: several }: ServedAction): boolean {
+  return one.isQuery && JSON.stringify(one.access) === JSON.stringify(several.access);
+}
+
+export function keyOf(target: string, action: string): string {
+  return JSON.stringify([target, action]);
 }

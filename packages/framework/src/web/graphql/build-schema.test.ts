@@ -242,6 +242,44 @@ describe("a GraphQL schema of contracts", () => {
     `);
   });
 
+  it("has fields that lead from what an action gives to what another finds, while both are there", () => {
+    const shop = contractOf({
+      listBooks: defineAction({
+        access: "public",
+        idempotent: true,
+        output: z.array(book),
+        links: {
+          author: { target: "people", action: "findAuthor", input: { id: "authorId" } },
+          reviews: { target: "people", action: "listReviews", input: { book: "id" } },
+          secret: { target: "people", action: "findSecret", input: { id: "id" } },
+        },
+      }),
+      findBook: find,
+    });
+    const people = contractOf(
+      {
+        findAuthor: defineAction({ ...find, output: z.object({ name: z.string() }) }),
+        listReviews: defineAction({
+          access: "public",
+          idempotent: true,
+          input: z.object({ book: z.string(), limit: z.int32().default(5), sort: z.enum(["asc", "desc"]).optional() }),
+          output: z.array(z.string()),
+        }),
+        findSecret: defineAction({ access: "internal", idempotent: true }),
+      },
+      "people",
+    );
+    const type = (text: string) => /type BookShop_Book {[^}]*}/.exec(text)?.[0];
+    expect(type(schemaOf(shop, people).text)).toBe(`type BookShop_Book {
+  id: String!
+  title: String!
+  pages: Int
+  author: People_Author
+  reviews(limit: Int, sort: People_ListReviewsSort): [String!]
+}`);
+    expect(type(schemaOf(shop).text)).not.toContain("author");
+  });
+
   it("is the same whoever came first, and gives a name that two would have to the first by name", () => {
     const one = contractOf({ findBook: find }, "book-shop");
     const other = contractOf({ findBook: find }, "book.shop");

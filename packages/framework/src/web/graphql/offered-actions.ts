@@ -17,7 +17,7 @@ export interface OfferedAction {
   /** By each version that offers it, the newest first. */
   readonly routes: readonly [ActionRoute, ...ActionRoute[]];
   readonly choose: ChooseVersion;
-  /** Whether all versions that are alive promise the same output. */
+  /** Whether all versions of the target that are alive promise the same outputs; so a type is one for all its actions. */
   readonly isSure: boolean;
 }
 
@@ -59,7 +59,11 @@ export function offeredActions({ offers, versionsOf, versionRules: rules, path }
     const choose = createVersionChoice({ offers: routes, alive, rules });
     return { target, name: described.name, routes, choose, isSure: new Set(promises).size < 2 };
   });
-  return { actions: actions.sort(byTarget), problems };
+  const unsure = new Set(actions.flatMap(({ target, isSure }) => (isSure ? [] : [target])));
+  return {
+    actions: actions.map((action) => ({ ...action, isSure: !unsure.has(action.target) })).sort(byTarget),
+    problems,
+  };
 }
 
 function routeOf(

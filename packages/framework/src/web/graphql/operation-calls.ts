@@ -1,6 +1,6 @@
-import type { Message } from "../../core/index.js";
-import { VastifyError } from "../../core/index.js";
-import type { ServedAction } from "./action-table.js";
+import { type Message, VastifyError } from "../../core/index.js";
+import type { ActionBatch, ServedAction } from "./action-table.js";
+import { BatchedLoads } from "./batched-loads.js";
 
 export type Input = Readonly<Record<string, unknown>>;
 
@@ -12,11 +12,12 @@ export interface OperationCallsOptions {
   maxCalls: number;
 }
 
-/** The calls of one operation. What is asked for twice is called for once. */
+/** The calls of one operation: what is asked for twice is called for once, and what goes together in one call. */
 export class OperationCalls {
   private readonly call: CallAction;
   private readonly maxCalls: number;
   private readonly reads = new Map<string, Promise<unknown>>();
+  private readonly batches = new Map<ActionBatch, BatchedLoads>();
   private made = 0;
 
   constructor({ call, maxCalls }: OperationCallsOptions) {
@@ -26,28 +27,35 @@ export class OperationCalls {
 
   /** @throws VastifyError what the action failed with, or `resource_exhausted` reason `too_many_calls` */
   load(action: ServedAction, input: Input): Promise<unknown> {
-    if (!action.route.isQuery) {
-      // What was read before may be another thing after it.
-      return this.makeCall(action, input).finally(() => this.reads.clear());
-    }
+    // What was read before may be another thing after it.
+    if (!action.route.isQuery) return this.makeCall(action, input).finally(() => this.reads.clear());
     const key = keyOf(action, input);
     let read = this.reads.get(key);
     if (!read) {
-      read = this.makeCall(action, input);
+      read = this.read(action, input);
       this.reads.set(key, read);
     }
     return read;
   }
 
+  private read(action: ServedAction, input: Input): Promise<unknown> {
+    const { batch } = action;
+    const fields = Object.keys(input);
+    if (!batch || fields.length !== 1 || fields[0] !== batch.by) return this.makeCall(action, input);
+    let loads = this.batches.get(batch);
+    if (!loads) {
+      loads = new BatchedLoads({
+        batch,
+        loadOne: (key) => this.makeCall(action, { [batch.by]: key }),
+        loadSeveral: (keys) => this.makeCall(batch.action, { [batch.keys]: keys }),
+      });
+      this.batches.set(batch, loads);
+    }
+    return loads.load(input[batch.by]);
+  }
+
   private async makeCall(action: ServedAction, input: Input): Promise<unknown> {
-    if (this.made >= this.maxCalls)
-      throw new VastifyError(
-        "resource_exhausted",
-        `an operation may make ${this.maxCalls} calls; this one needs more`,
-        {
-          reason: "too_many_calls",
-        },
-      );
+    if (this.made >= this.maxCalls) throw tooManyCalls(this.maxCalls);
     this.made += 1;
     return this.call(action, input);
   }
@@ -59,4 +67,10 @@ function keyOf({ target, name }: ServedAction, input: Input): string {
       ? Object.fromEntries(Object.entries(value as Message).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   );
+}
+
+function tooManyCalls(most: number): VastifyError {
+  return new VastifyError("resource_exhausted", `an operation may make ${most} calls; this one needs more`, {
+    reason: "too_many_calls",
+  });
 }

@@ -59,7 +59,11 @@ export function createOutputTypes(
     const made = new GraphQLObjectType({
       name,
       description: shape.description,
-      fields: () => ({ ...linkedFields(shape, place), ...fieldsOf(shape, { ...place, names: [name] }) }),
+      fields: () => {
+        const own = fieldsOf(shape, { ...place, names: [name] });
+        // A link is no field of the object, and stands behind one that is.
+        return { ...own, ...linkedFields(shape, place), ...own };
+      },
     });
     objects.set(key, made);
     return made;
@@ -124,7 +128,8 @@ function fitting({ fields }: ObjectShape): (value: unknown) => boolean {
     });
 }
 
-function valueAt(object: unknown, name: string): unknown {
+/** What an object from outside has of its own under a name. */
+export function valueAt(object: unknown, name: string): unknown {
   if (typeof object !== "object" || object === null || !Object.hasOwn(object, name)) return undefined;
   return (object as Readonly<Record<string, unknown>>)[name];
 }
