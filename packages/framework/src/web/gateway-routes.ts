@@ -2,6 +2,7 @@ import type { Context, Middleware } from "koa";
 import Router from "koa-router";
 import { type Logger, VastifyError } from "../core/index.js";
 import { readPublishedRoutes } from "./published-routes.js";
+import { reportOnce } from "./report-once.js";
 import { byPath, shapeOf } from "./route-path.js";
 import { createRouteTable, isPlainPath, parameterNames } from "./route-table.js";
 import { type ChooseVersion, createVersionChoice, type OfferedRoute, type VersionRules } from "./route-versions.js";
@@ -55,13 +56,7 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
   let entries: readonly RouteEntry[] = [];
   /** Which target holds a path: the first to offer it keeps it. */
   const holders = new Map<string, string>();
-  const reported = new Set<string>();
-
-  function report(problem: string): void {
-    if (reported.has(problem)) return;
-    reported.add(problem);
-    log.warn(problem);
-  }
+  const report = reportOnce(log);
 
   return {
     middleware: (ctx, next) => {

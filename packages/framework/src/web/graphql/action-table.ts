@@ -27,8 +27,6 @@ export interface ActionTableOptions {
   readonly versionRules: VersionRules;
   /** Where an action without a route stands for rates. */
   readonly path: string;
-  /** Hears what can't be served, and why. */
-  report(problem: string): void;
 }
 
 export interface ActionTable {
@@ -43,36 +41,58 @@ export interface ActionTable {
 }
 
 /** Reads what services offer when somebody first asks for it. */
-export function createActionTable({ versionRules, path, report }: ActionTableOptions): ActionTable {
+export function createActionTable({ versionRules, path }: ActionTableOptions): ActionTable {
   let latest: Parameters<ActionTable["update"]> = [[], () => []];
   let offered: readonly OfferedAction[] | undefined;
-  /** By the versions that serve them: texts of ranges are chosen by clients, and endless. */
-  const lists = new Map<string, readonly ServedAction[]>();
+  /** By what they are made of: texts of ranges are chosen by clients, and endless. */
+  let lists = new Map<string, readonly ServedAction[]>();
+  let former = lists;
+  /** For requests that accept whatever is usual: most. */
+  let usual: readonly ServedAction[] | undefined;
+  const numberOf = createNumbers();
 
   function readLatest(): readonly OfferedAction[] {
     const [offers, versionsOf] = latest;
-    const { actions, problems } = offeredActions({ offers: servedOffers(offers), versionsOf, versionRules, path });
-    for (const problem of problems) report(problem);
-    return actions;
+    return offeredActions({ offers: servedOffers(offers), versionsOf, versionRules, path });
+  }
+
+  function keyOfList(actions: readonly ServedAction[]): string {
+    return JSON.stringify(
+      actions.map(({ name, isSure, version, route }) => [name, isSure, version, numberOf(route.description)]),
+    );
   }
 
   return {
     actionsFor(accepted) {
+      if (accepted === "" && usual) return usual;
       offered ??= readLatest();
       const served = withBatches(offered.flatMap((action) => servedBy(action, accepted)));
-      const key = JSON.stringify(
-        served.map(({ target, name, route, version }) => [target, name, route.version, version]),
-      );
-      const known = lists.get(key);
-      if (known) return known;
-      lists.set(key, served);
-      return served;
+      const key = keyOfList(served);
+      // An instance more or less is no other schema.
+      const list = lists.get(key) ?? former.get(key) ?? served;
+      lists.set(key, list);
+      if (accepted === "") usual = list;
+      return list;
     },
     update(...given) {
       latest = given;
       offered = undefined;
-      lists.clear();
+      usual = undefined;
+      former = lists;
+      lists = new Map();
     },
+  };
+}
+
+/** Gives each object a number of its own. */
+function createNumbers(): (thing: unknown) => number {
+  const numbers = new WeakMap<object, number>();
+  let last = 0;
+  return (thing) => {
+    const object = Object(thing) as object;
+    const number = numbers.get(object) ?? ++last;
+    numbers.set(object, number);
+    return number;
   };
 }
 

@@ -15,8 +15,7 @@ const versionRules = { isRange: () => true, meant: (versions: readonly string[])
 
 /** The schema of contracts whose services are alive. */
 function schemaOf(...contracts: readonly Contract[]) {
-  const problems: string[] = [];
-  const table = createActionTable({ versionRules, path: "/graphql", report: (problem) => problems.push(problem) });
+  const table = createActionTable({ versionRules, path: "/graphql" });
   table.update(
     contracts.map((contract) => {
       const { target, version } = contract;
@@ -28,7 +27,7 @@ function schemaOf(...contracts: readonly Contract[]) {
     (target) => contracts.filter((contract) => contract.target === target).map(({ version }) => version),
   );
   const built = buildSchema(table.actionsFor(""));
-  return { text: printSchema(built.schema), problems: [...problems, ...built.problems] };
+  return { text: printSchema(built.schema), problems: built.problems };
 }
 
 function contractOf(actions: Readonly<Record<string, ActionDeclaration>>, target = "book-shop", version = "1.0.0") {

@@ -89,8 +89,7 @@ export function createInputTypes(shared: SharedTypes): InputTypes {
     const members = new Map<string, Member>();
     for (const field of fields) {
       const name = memberName(field.name);
-      // Directives are for processes to give each other.
-      if (field.name.includes("$") || members.has(name)) continue;
+      if (members.has(name)) continue;
       const placed = field.read();
       const read = typeOf(placed, { target, names: [own + pascal(field.name)] });
       members.set(name, { ...read, of: field.name, isNullable: placed.isNullable });
@@ -144,6 +143,10 @@ function oneArgument(isRequired: boolean): Arguments {
   const type = isRequired ? new GraphQLNonNull(jsonScalar) : jsonScalar;
   return {
     config: { input: { type, description: "The fields of the input" } },
-    read: ({ input }) => (typeof input === "object" && input !== null && !Array.isArray(input) ? { ...input } : {}),
+    read: ({ input }) => {
+      if (typeof input !== "object" || input === null || Array.isArray(input)) return {};
+      // What chooses the service, and what steers it, is not for clients to say.
+      return Object.fromEntries(Object.entries(input).filter(([name]) => !name.includes("$")));
+    },
   };
 }

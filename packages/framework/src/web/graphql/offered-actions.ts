@@ -6,6 +6,8 @@ import { type ChooseVersion, createVersionChoice, type OfferedRoute, type Versio
 /** An action as one version of its target says, with the route that stands for it before guards. */
 export interface ActionRoute extends OfferedRoute {
   readonly described: ActionDescription;
+  /** What the service said of itself, where all this comes from. */
+  readonly description: unknown;
   /** It reads and changes nothing: it may be repeated, and no route of it changes anything. */
   readonly isQuery: boolean;
 }
@@ -32,20 +34,17 @@ export interface OfferedActionsOptions {
 }
 
 /** The actions that clients may use, by target and in the order of their contracts. */
-export function offeredActions({ offers, versionsOf, versionRules: rules, path }: OfferedActionsOptions): {
-  readonly actions: readonly OfferedAction[];
-  readonly problems: readonly string[];
-} {
+export function offeredActions(options: OfferedActionsOptions): readonly OfferedAction[] {
+  const { offers, versionsOf, versionRules: rules, path } = options;
   const byName = new Map<string, [ActionRoute, ...ActionRoute[]]>();
-  const problems: string[] = [];
   for (const { target, version, description } of offers) {
-    const read = readPublishedRoutes(description);
-    problems.push(...read.problems.map((problem) => `${target} ${version}: ${problem}`));
-    for (const described of read.actions) {
-      const published = read.routes.filter(({ action }) => action === described.name);
+    // What can't be read is reported by those who serve the routes.
+    const { actions, routes } = readPublishedRoutes(description);
+    for (const described of actions) {
+      const published = routes.filter(({ action }) => action === described.name);
       // A body that is a stream has no place in an operation.
       if (described.access.level !== "public" || published.some(({ upload }) => upload)) continue;
-      const route = { ...routeOf(described, published, path), target, version };
+      const route = { ...routeOf(described, published, path), target, version, description };
       const key = JSON.stringify([target, described.name]);
       const known = byName.get(key);
       if (!known) byName.set(key, [route]);
@@ -60,17 +59,14 @@ export function offeredActions({ offers, versionsOf, versionRules: rules, path }
     return { target, name: described.name, routes, choose, isSure: new Set(promises).size < 2 };
   });
   const unsure = new Set(actions.flatMap(({ target, isSure }) => (isSure ? [] : [target])));
-  return {
-    actions: actions.map((action) => ({ ...action, isSure: !unsure.has(action.target) })).sort(byTarget),
-    problems,
-  };
+  return actions.map((action) => ({ ...action, isSure: !unsure.has(action.target) })).sort(byTarget);
 }
 
 function routeOf(
   described: ActionDescription,
   published: readonly DescribedRoute[],
   path: string,
-): Omit<ActionRoute, "target" | "version"> {
+): Omit<ActionRoute, "target" | "version" | "description"> {
   const { pattern: message, access, idempotent, timeoutMs } = described;
   const { method, path: at } = published[0] ?? { method: "POST", path };
   const isQuery = idempotent && published.every((route) => route.method === "GET");

@@ -73,7 +73,7 @@ export function createOutputTypes(
     const made: Fields = {};
     for (const field of fields) {
       const name = memberName(field.name);
-      if (field.name.includes("$") || Object.hasOwn(made, name)) continue;
+      if (Object.hasOwn(made, name)) continue;
       const placed = field.read();
       const type = typeOf(placed, { target, isSure, names: [own + pascal(field.name)] });
       made[name] = {

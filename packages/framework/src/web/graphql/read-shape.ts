@@ -83,7 +83,9 @@ function always(shape: Shape): PlacedShape {
 }
 
 function objectOf(schema: JsonSchema, root: JsonSchema): Shape {
-  const properties = isRecord(schema.properties) ? Object.entries(schema.properties) : [];
+  const named = isRecord(schema.properties) ? Object.entries(schema.properties) : [];
+  // Directives are for processes to give each other, and a prototype is for nobody to give.
+  const properties = named.filter(([name]) => !name.includes("$") && name !== "__proto__");
   if (properties.length === 0) return { kind: "json" };
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   const fields = properties.map(([name, property]) => ({

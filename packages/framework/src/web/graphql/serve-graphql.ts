@@ -5,6 +5,7 @@ import { isFromOwnPage } from "../auth/own-page.js";
 import type { OfferedVersion } from "../gateway-routes.js";
 import type { RequestState } from "../koa-app.js";
 import { outputOf } from "../reply.js";
+import { reportOnce } from "../report-once.js";
 import { requestBody } from "../request-body.js";
 import type { RouteGuard } from "../route-guard.js";
 import type { OfferedRoute, VersionRules } from "../route-versions.js";
@@ -41,12 +42,8 @@ export function serveGraphql(given: ServeGraphqlOptions): GraphqlEndpoint {
   const { options, act, timeoutMs, guard, callGuard, versionRules, log } = given;
   const { path, maxCalls } = options;
   const readBody = requestBody(given.maxBodyBytes);
-  const reported = new Set<string>();
-  const report = (problem: string): void => {
-    if (!reported.has(problem)) log.warn(problem);
-    reported.add(problem);
-  };
-  const table = createActionTable({ versionRules, path, report });
+  const report = reportOnce(log);
+  const table = createActionTable({ versionRules, path });
   let engine: Promise<GraphqlEngine> | undefined;
 
   async function answer(ctx: Context): Promise<void> {
