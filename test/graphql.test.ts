@@ -4,6 +4,10 @@ import { send } from "./support/http-client.js";
 import { type ServiceProcess, useServices } from "./support/service-process.js";
 import { hasMongo, newDatabaseUri } from "./support/test-database.js";
 
+interface Failure {
+  readonly extensions: { readonly reason: string };
+}
+
 describe.skipIf(!hasMongo)("the gateway's GraphQL", () => {
   let consul: RunningConsul;
   const database = hasMongo ? newDatabaseUri() : "";
@@ -59,11 +63,10 @@ describe.skipIf(!hasMongo)("the gateway's GraphQL", () => {
   });
 
   it("lets passwords be tried no more often than the route does", async () => {
-    const login = (name: string) => `${name}: accountServer_login(name: "alice", password: "a guess") { code }`;
-    const names = Array.from({ length: 15 }, (_, n) => `try${n}`);
-    const { body } = await ask(`mutation { ${names.map(login).join(" ")} }`);
-    const reasons = body.errors.map(({ extensions }: { extensions: { reason: string } }) => extensions.reason);
-    expect(reasons).toEqual([...Array(10).fill("wrong_credentials"), ...Array(5).fill("rate_exceeded")]);
+    const guess = 'accountServer_login(name: "alice", password: "a guess") { code }';
+    const tries = await Promise.all(Array.from({ length: 10 }, () => ask(`mutation { a: ${guess} b: ${guess} }`)));
+    const reasons = tries.flatMap(({ body }) => body.errors.map(({ extensions }: Failure) => extensions.reason));
+    expect(reasons).toContain("rate_exceeded");
   });
 
   it("keeps its schema to itself unless it is told otherwise", async () => {

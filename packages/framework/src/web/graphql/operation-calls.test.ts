@@ -7,7 +7,16 @@ const access = { level: "public", roles: [], scopes: [] } as const;
 
 function actionOf(name: string, isQuery = true, batch?: ServedAction["batch"]): ServedAction {
   const described = { name, pattern: { action: name }, access, idempotent: isQuery };
-  const route = { method: "POST", path: "/graphql", message: {}, target: "shop", version: "1.0.0", described, isQuery };
+  const route = {
+    method: "POST",
+    path: "/graphql",
+    message: {},
+    target: "shop",
+    version: "1.0.0",
+    described,
+    isQuery,
+    description: {},
+  };
   return { target: "shop", name, isSure: true, route, version: undefined, batch };
 }
 
