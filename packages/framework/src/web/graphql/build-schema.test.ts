@@ -1,33 +1,14 @@
 import { printSchema } from "graphql";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import {
-  type ActionDeclaration,
-  type Contract,
-  defineAction,
-  defineContract,
-  describeContract,
-} from "../../contracts/index.js";
-import { createActionTable } from "./action-table.js";
+import { servedActions } from "../../../test/support/served-actions.js";
+import { type ActionDeclaration, type Contract, defineAction, defineContract } from "../../contracts/index.js";
 import { buildSchema } from "./build-schema.js";
-
-const versionRules = { isRange: () => true, meant: (versions: readonly string[]) => versions };
 
 /** The schema of contracts whose services are alive. */
 function schemaOf(...contracts: readonly Contract[]) {
-  const table = createActionTable({ versionRules, path: "/graphql" });
-  table.update(
-    contracts.map((contract) => {
-      const { target, version } = contract;
-      const rest = Object.values(contract.actions).flatMap((action) =>
-        action.rest ? [{ ...action.rest, message: action.pattern, action: action.name }] : [],
-      );
-      return { target, version, alive: true, description: { ...describeContract(contract), routes: rest } };
-    }),
-    (target) => contracts.filter((contract) => contract.target === target).map(({ version }) => version),
-  );
-  const built = buildSchema(table.actionsFor(""));
-  return { text: printSchema(built.schema), problems: built.problems };
+  const { schema, problems } = buildSchema(servedActions(contracts));
+  return { text: printSchema(schema), problems };
 }
 
 function contractOf(actions: Readonly<Record<string, ActionDeclaration>>, target = "book-shop", version = "1.0.0") {
