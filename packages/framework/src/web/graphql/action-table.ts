@@ -40,6 +40,9 @@ export interface ActionTable {
   update(offers: readonly OfferedVersion[], versionsOf: (target: string) => readonly string[]): void;
 }
 
+// Each may have a schema, and clients choose ranges: with many versions alive there are very many of them.
+const mostLists = 20;
+
 /** Reads what services offer when somebody first asks for it. */
 export function createActionTable({ versionRules, path }: ActionTableOptions): ActionTable {
   let latest: Parameters<ActionTable["update"]> = [[], () => []];
@@ -70,6 +73,7 @@ export function createActionTable({ versionRules, path }: ActionTableOptions): A
       const key = keyOfList(served);
       // An instance more or less is no other schema.
       const list = lists.get(key) ?? former.get(key) ?? served;
+      if (!lists.has(key) && lists.size >= mostLists) lists.delete([...lists.keys()][0] ?? "");
       lists.set(key, list);
       if (accepted === "") usual = list;
       return list;

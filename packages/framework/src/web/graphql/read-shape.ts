@@ -92,14 +92,26 @@ function objectOf(schema: JsonSchema, root: JsonSchema): Shape {
     name,
     description: descriptionOf(property),
     isRequired: required.has(name),
-    read: () => readShape(property, root),
+    read: once(() => readShape(property, root)),
   }));
+  const key = once(() => keyOf(schema, root));
   return {
     kind: "object",
     title: titleOf(schema),
     description: descriptionOf(schema),
-    key: keyOf(schema, root),
+    get key() {
+      return key();
+    },
     fields,
+  };
+}
+
+/** The same again for who asks again. */
+function once<Value extends object | string>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
