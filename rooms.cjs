@@ -16,6 +16,8 @@ module.exports = {
       "koa",
       "koa-router",
       "co-body",
+      "graphql",
+      "graphql-http",
       "@fastify/busboy",
       "@types/co-body",
       "@types/koa",

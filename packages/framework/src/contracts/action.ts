@@ -50,6 +50,28 @@ export interface CacheRules {
   readonly tags?: readonly string[];
 }
 
+/** How an object leads to another: by what action it is found, given which of the object's fields. */
+export interface ActionLink {
+  readonly target: string;
+  /** As its contract names it: a public one that only reads. */
+  readonly action: string;
+  /** By field of that action's input, the field of the object that has its value. */
+  readonly input: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes this action stand for many calls of another that finds one thing by one field: it takes a list of what would
+ * be asked for one by one, and gives a list, in any order, of what there is.
+ */
+export interface BatchRules {
+  /** The action of the same contract that finds one. */
+  readonly action: string;
+  /** The field of the other's input, and of each object in the output, that tells them apart. */
+  readonly by: string;
+  /** The field of the input that lists them; its `maxItems` bounds how many go together. */
+  readonly keys: string;
+}
+
 /** An action as a contract's author declares it. */
 export interface ActionDeclaration<
   Input extends Schema = Schema,
@@ -83,6 +105,10 @@ export interface ActionDeclaration<
   readonly cache?: CacheRules;
   /** Tags whose cached outputs are forgotten once it has run, such as `user:{id}`. @default none */
   readonly forgets?: readonly string[];
+  /** Where the objects that it gives lead, by name: in GraphQL they have these fields too. @default nowhere */
+  readonly links?: Readonly<Record<string, ActionLink>>;
+  /** Whose calls it takes together when a gateway has several of them to make. @default nobody's */
+  readonly batches?: BatchRules;
   /** Why callers should move on, and to what. @default not deprecated */
   readonly deprecated?: string;
 }
@@ -106,6 +132,8 @@ export interface ContractAction<
   readonly timeoutMs: number | undefined;
   readonly cache: CacheRules | undefined;
   readonly forgets: readonly string[] | undefined;
+  readonly links: Readonly<Record<string, ActionLink>> | undefined;
+  readonly batches: BatchRules | undefined;
   readonly deprecated: string | undefined;
 }
 

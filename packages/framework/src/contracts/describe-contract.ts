@@ -1,4 +1,4 @@
-import type { AccessRules, CacheRules, Pattern, ResolvedRestRoute } from "./action.js";
+import type { AccessRules, ActionLink, BatchRules, CacheRules, Pattern, ResolvedRestRoute } from "./action.js";
 import type { Contract } from "./contract.js";
 import { type JsonSchema, jsonSchemaOf } from "./json-schema.js";
 import { kindOf, type MessageKind, type MessageShape, type SocketRules } from "./sockets/socket-rules.js";
@@ -16,6 +16,8 @@ export interface ActionDescription {
   readonly rest?: ResolvedRestRoute | undefined;
   /** Absent for an action that does not talk over a socket. */
   readonly socket?: SocketDescription | undefined;
+  readonly links?: Readonly<Record<string, ActionLink>> | undefined;
+  readonly batches?: BatchRules | undefined;
   /** Absent when its schema can't be said in JSON Schema. */
   readonly input?: JsonSchema | undefined;
   /** Absent when its schema can't be said in JSON Schema. */

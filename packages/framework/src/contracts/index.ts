@@ -2,6 +2,8 @@ export {
   type AccessLevel,
   type AccessRules,
   type ActionDeclaration,
+  type ActionLink,
+  type BatchRules,
   type CacheRules,
   type ContractAction,
   defineAction,

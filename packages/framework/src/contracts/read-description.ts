@@ -48,6 +48,13 @@ const actionShape = z.object({
     })
     .optional(),
   socket: z.object({ receives: messageShape, sends: messageShape, maxBytes: z.int().positive() }).optional(),
+  links: z
+    .record(
+      z.string().regex(/^[A-Za-z]\w*$/),
+      z.object({ target: z.string(), action: z.string(), input: z.record(z.string(), z.string()) }),
+    )
+    .optional(),
+  batches: z.object({ action: z.string(), by: z.string(), keys: z.string() }).optional(),
   input: jsonSchema.optional(),
   output: jsonSchema.optional(),
 });

@@ -9,6 +9,7 @@ import type {
   RestRoute,
 } from "./action.js";
 import { expectTags } from "./cache-tags.js";
+import { expectLinks } from "./expect-links.js";
 import { isSchema, noInput, noOutput, type Schema } from "./schema.js";
 import { resolveSocket } from "./sockets/socket-rules.js";
 import { resolveUpload } from "./upload-rules.js";
@@ -50,6 +51,8 @@ export function resolveAction(where: string, name: string, declaration: ActionDe
     timeoutMs,
     cache: cache && expectCache(`${where}.cache`, cache),
     forgets: declaration.forgets && expectTags(`${where}.forgets`, declaration.forgets),
+    links: declaration.links && expectLinks(`${where}.links`, declaration.links),
+    batches: declaration.batches,
     deprecated: declaration.deprecated,
   };
 }

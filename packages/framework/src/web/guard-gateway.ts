@@ -30,6 +30,11 @@ export interface GuardSurroundings {
 export interface GatewayGuard {
   readonly guard: RouteGuard;
   readonly sockets: ResolvedSocketOptions;
+  /**
+   * Stands before each action that one request asks for, when it may ask for several: who may, and how often. How many
+   * requests are under way is for `guard` alone.
+   */
+  readonly callGuard: RouteGuard;
   /** Who may use which routes, to be told to clients; undefined where nobody is asked. */
   readonly security: Pick<Auth, "schemes" | "isOpen"> | undefined;
   start(): void;
@@ -43,13 +48,15 @@ export function guardGateway(options: GuardOptions, { consumerDocument, log }: G
   const isOpen = auth?.isOpen ?? (({ access }) => !access || wantsNothing(access));
   const sockets = resolveSocketOptions(options.sockets ?? {}, "sockets");
   const limits = options.limits && createLimits(options.limits, { addressOf, isOpen, log });
+  const who = auth?.guard ?? contractGuard;
   return {
     guard: composeGuards([
       ...(limits?.before ?? []),
-      auth?.guard ?? contractGuard,
+      who,
       ...(limits?.after ?? []),
       socketGuard(sockets, createSenderOf(addressOf)),
     ]),
+    callGuard: limits ? composeGuards([limits.rates.before, who, limits.rates.after]) : who,
     sockets,
     security: auth,
     start() {

@@ -8,6 +8,8 @@ export type { CorsOptions } from "./edge/cors.js";
 export { createEdge, type EdgeOptions } from "./edge/edge.js";
 export type { SecurityHeaders } from "./edge/security-headers.js";
 export { createGatewayRoutes, type GatewayRoutes, type OfferedVersion, type ServedRoute } from "./gateway-routes.js";
+export { type GraphqlOptions, resolveGraphqlOptions } from "./graphql/graphql-options.js";
+export { serveGraphql } from "./graphql/serve-graphql.js";
 export { type GuardOptions, guardGateway } from "./guard-gateway.js";
 export { type HealthReport, health } from "./health.js";
 export { createHttpServer, type HttpServer } from "./http-server.js";

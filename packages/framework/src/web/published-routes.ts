@@ -63,10 +63,17 @@ const routeShape = z.object({
 
 const descriptionShape = z.object({ routes: z.array(z.unknown()) });
 
+/** What could be read of a service's routes, and of the actions of its contracts. */
+export interface ReadRoutes {
+  readonly routes: readonly DescribedRoute[];
+  readonly actions: readonly ActionDescription[];
+  readonly problems: readonly string[];
+}
+
 /** The routes in what a service says of itself; those that are no routes are left out and named in `problems`. */
-export function readPublishedRoutes(description: unknown): { routes: DescribedRoute[]; problems: string[] } {
+export function readPublishedRoutes(description: unknown): ReadRoutes {
   const parsed = descriptionShape.safeParse(description);
-  if (!parsed.success) return { routes: [], problems: ["its description has no list of routes"] };
+  if (!parsed.success) return { routes: [], actions: [], problems: ["its description has no list of routes"] };
   const { actions, problems: unread } = readDescription(description);
   const byName = new Map(actions.map((action) => [action.name, action]));
   const routes: DescribedRoute[] = [];
@@ -76,5 +83,5 @@ export function readPublishedRoutes(description: unknown): { routes: DescribedRo
     if (route.success) routes.push({ ...route.data, described: byName.get(route.data.action ?? "") });
     else problems.push(`route ${index} has a bad ${route.error.issues[0]?.path.join(".") || "shape"}`);
   });
-  return { routes, problems };
+  return { routes, actions, problems };
 }

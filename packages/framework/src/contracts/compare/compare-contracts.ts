@@ -50,6 +50,8 @@ function compareActions(older: ActionDescription, newer: ActionDescription, note
     note(older.idempotent, newer.idempotent ? "may be repeated now" : "may not be repeated any more");
   if (newer.deprecated !== undefined && older.deprecated === undefined)
     note(false, `is deprecated: ${newer.deprecated}`);
+  for (const link of Object.keys(older.links ?? {}))
+    if (!Object.hasOwn(newer.links ?? {}, link)) note(true, `the link ${link} is gone`);
   compareSchemas("input", older.input, newer.input, note);
   compareSchemas("output", older.output, newer.output, note);
   compareSockets(older.socket, newer.socket, note);

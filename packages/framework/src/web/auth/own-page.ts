@@ -5,13 +5,19 @@ import { upgradeOf } from "../sockets/upgrade.js";
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Whether a request that changes something was sent by a page of our own, or by no browser: by `sec-fetch-site`, or by
- * `origin` where a browser does not say it. What only reads may come from anywhere; but a WebSocket, which begins as
- * such, lets its page act, and browsers always say whose page that is.
+ * Whether a request that changes something is none of another site's page. What only reads may come from anywhere; but a
+ * WebSocket, which begins as such, lets its page act, and browsers always say whose page that is.
  */
 export function isOwnPage(ctx: Context): boolean {
   if (upgradeOf(ctx.req)) return isOwnOrigin(ctx.get("origin"), ctx.host);
-  if (safeMethods.has(ctx.method)) return true;
+  return safeMethods.has(ctx.method) || isFromOwnPage(ctx);
+}
+
+/**
+ * Whether a request was sent by a page of our own, or by no browser: by `sec-fetch-site`, or by `origin` where a browser
+ * does not say it.
+ */
+export function isFromOwnPage(ctx: Context): boolean {
   const site = ctx.get("sec-fetch-site");
   const origin = ctx.get("origin");
   return site !== "" ? site === "same-origin" || site === "none" : isOwnOrigin(origin, ctx.host);
