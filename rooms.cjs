@@ -28,6 +28,7 @@ module.exports = {
     ],
   },
   messaging: { rooms: ["core"], packages: ["amqplib"] },
+  live: { rooms: ["core", "contracts", "discovery"], packages: ["zod"] },
   storage: { rooms: ["core"], packages: ["mongoose", "ioredis"] },
   telemetry: { rooms: ["core"], packages: ["winston"] },
   service: {

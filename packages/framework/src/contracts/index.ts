@@ -36,5 +36,5 @@ export { inputOf } from "./input-of.js";
 export type { JsonSchema } from "./json-schema.js";
 export { accessShape, type ReadDescription, readDescription, uploadShape } from "./read-description.js";
 export { headersOf, type RequestHeaders } from "./rest-request.js";
-export { type InputOf, noOutput, type OutputOf, type Schema } from "./schema.js";
+export { type InputOf, isSchema, noOutput, type OutputOf, type Schema } from "./schema.js";
 export { resolveUpload, type Upload, type UploadRules, uploadOf } from "./upload-rules.js";

@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { type Logger, silentLogger } from "../core/index.js";
+import { createGate, createListeners, type Logger, silentLogger } from "../core/index.js";
 import { type ConsulHandle, expectAnswer } from "./consul-client.js";
 import { createFollowed, type Followed, type FollowedTarget } from "./followed-target.js";
-import { createGate } from "./gate.js";
 import { targetOf } from "./instance.js";
-import { createListeners } from "./listeners.js";
 import { createListingReader } from "./listing.js";
 import { createSnapshot, type Snapshot, type SnapshotContents } from "./snapshot.js";
 import { createUnlisted } from "./unlisted.js";

@@ -257,6 +257,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       async stop() {
         calls?.refuse();
         queued?.refuse();
+        for (const part of parts) part.leave?.();
         await Promise.all([
           ...[http.close(graceMs), sharedHttp?.close(graceMs), calls?.close(graceMs)],
           Promise.race([queued?.close(), delay(graceMs)]),
@@ -304,7 +305,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       () => givingUp.abort(startedTooSlowly(name, options.startTimeoutMs)),
       options.startTimeoutMs,
     );
-    starting = startParts(lifecycle, { log, signal: givingUp.signal });
+    starting = startParts(lifecycle, { log, signal: givingUp.signal, act: dispatcher.act });
     try {
       await starting;
     } catch (error) {
