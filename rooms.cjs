@@ -52,5 +52,8 @@ module.exports = {
     ],
     packages: [],
   },
-  devtools: { rooms: ["core", "contracts", "deploy", "discovery", "service", "telemetry"], packages: [] },
+  devtools: {
+    rooms: ["core", "contracts", "deploy", "discovery", "service", "telemetry"],
+    packages: ["semver", "@types/semver"],
+  },
 };

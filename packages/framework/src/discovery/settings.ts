@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { createListeners, type Logger, silentLogger } from "../core/index.js";
+import { createGate, createListeners, type Logger, silentLogger } from "../core/index.js";
 import { type ConsulHandle, consulError, expectAnswer } from "./consul-client.js";
 import { createSettingValues, ownPrefix } from "./setting-values.js";
 import type { Snapshot } from "./snapshot.js";
@@ -37,6 +37,8 @@ export interface Settings {
   readonly keys: readonly string[];
   /** Consul's index that all this is as of; undefined until it has answered. */
   readonly index: number | undefined;
+  /** Resolves once Consul has answered. */
+  readonly known: Promise<void>;
   /** How many are in use though Consul lists them no longer. */
   readonly unlisted: number;
   /** Called after any change. Returns how to stop listening. */
@@ -61,6 +63,7 @@ export function createSettings(options: SettingsOptions): Settings {
   const values = createSettingValues(log, prefix);
   const unlisted = createUnlistedSettings({ log, keepMs: keepUnlistedMs, onGone: () => adopt(unlisted.all) });
   let watching: Promise<void> = Promise.resolve();
+  const known = createGate();
   let isDoubtful = false;
   let index: number | undefined;
 
@@ -75,6 +78,7 @@ export function createSettings(options: SettingsOptions): Settings {
     index = asOf;
     adopt(unlisted.take(listed, isDoubtful));
     isDoubtful = false;
+    known.open();
   }
 
   function saved(): SettingTexts {
@@ -135,6 +139,7 @@ export function createSettings(options: SettingsOptions): Settings {
     get index() {
       return index;
     },
+    known: known.opened,
     onChange: listeners.add,
     async replace(key, change) {
       const path = prefix + key;
