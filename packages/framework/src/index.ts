@@ -88,6 +88,7 @@ export {
   type SettingsSourceOptions,
   settingsSource,
 } from "./live/index.js";
+export type { DnsOptions } from "./discovery/index.js";
 export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export {
   type CacheOptions,

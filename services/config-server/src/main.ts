@@ -5,10 +5,10 @@ import { settingsModule } from "./modules/settings.js";
 
 await runService(() => {
   const config = readConfig(process.env);
-  const settings = settingsSource({ consul: config.consul });
+  const settings = config.dns ? undefined : settingsSource({ consul: config.consul });
   return createService({
     ...config,
-    parts: [settings],
+    parts: settings ? [settings] : [],
     contracts: [configActions(config.version)],
     modules: [configModule, settingsModule(settings)],
   });

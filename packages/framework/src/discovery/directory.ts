@@ -29,7 +29,7 @@ export interface DirectoryHealth {
   /** False from the first failed query until one succeeds. */
   readonly reachable: boolean;
   /** `snapshot` from when Consul did not answer at the start until it has; `none` when there is no snapshot either. */
-  readonly source: "consul" | "snapshot" | "none";
+  readonly source: "consul" | "dns" | "snapshot" | "none";
   /** How many instances are in use though Consul lists them no longer. */
   readonly unlisted: number;
   /** For how long Consul has not answered, in milliseconds; absent while it does. */

@@ -45,6 +45,8 @@ export interface LiveSettings<Value> extends Part {
 const waitMs = 25_000;
 /** What an answer may take beyond that. */
 const graceMs = 5_000;
+/** No config-server, or no Consul behind it: waiting for an answer would hold up every start of such a system. */
+const notComing: ReadonlySet<string | undefined> = new Set(["no_target", "no_registry"]);
 /** Between an answer and the next question, so that answers that contradict each other keep nobody busy. */
 const leastPauseMs = 50;
 
@@ -119,8 +121,7 @@ export function liveSettings<S extends Schema>(options: LiveSettingsOptions<S>):
         if (lifetime.signal.aborted) return;
         failures += 1;
         const error = VastifyError.from(thrown);
-        // Nobody of that name: waiting for it would hold up every start of a system without one.
-        if (error.reason === "no_target") answered.open();
+        if (notComing.has(error.reason)) answered.open();
         // One that leaves fails a question once.
         const again = `the settings ${name} can't be asked for; those known stay: ${error.message}`;
         log[failures === 2 ? "warn" : "debug"](again);

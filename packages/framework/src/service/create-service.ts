@@ -2,16 +2,7 @@ import cluster from "node:cluster";
 import { randomUUID } from "node:crypto";
 import { type Caller, type CallerOptions, type Contract, createCaller, describeContract } from "../contracts/index.js";
 import { delay, type Logger, type Message, type Part, startParts, stopParts, VastifyError } from "../core/index.js";
-import {
-  connectConsul,
-  createDirectory,
-  createRegistration,
-  createSettings,
-  createSnapshot,
-  type Directory,
-  type Registration,
-  type Settings,
-} from "../discovery/index.js";
+import type { Directory, Settings } from "../discovery/index.js";
 import {
   type ActOptions,
   closeSeneca,
@@ -28,8 +19,6 @@ import {
   createQueueServer,
   createTransportClient,
   createTransportServer,
-  ownProtocol,
-  ownProtocolOverTls,
   resolveTransportLimits,
   type TransportClient,
 } from "../transport/index.js";
@@ -46,6 +35,7 @@ import { digestOf, type ServiceDescription } from "./description.js";
 import { expectCompatible } from "./expect-compatible.js";
 import { type ExplainOptions, type Explanation, explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
+import { connectRegistry, type Membership } from "./registry.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 export interface Service {
@@ -121,11 +111,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const { name, version, host, advertise, modules, noticeMs, graceMs } = options;
   const instance = `${name}@${randomUUID()}`;
   const log = isLogger(options.log) ? options.log : createLog({ service: name, version, instance }, options.log);
-  const consul = connectConsul(options.consul);
-  const { servicesRefreshMs, keepUnlistedMs } = options;
-  const snapshot = createSnapshot({ path: options.snapshot, log });
-  const directory = createDirectory({ consul, servicesRefreshMs, keepUnlistedMs, snapshot, log });
-  const settings = createSettings({ consul, refreshMs: servicesRefreshMs, keepUnlistedMs, snapshot, log });
+  const registry = connectRegistry(options, log);
+  const { directory, settings } = registry;
   const { secret, tls, heartbeatMs, identityKeys } = options.peers;
   const identities = identityKeys && { target: name, keys: identityKeys };
   const { callQueue } = options;
@@ -148,7 +135,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const addresses: { http?: string; microservice?: string } = {};
   let state: State = "idle";
   let ports: { http: number; microservice: number | null } = { http: 0, microservice: null };
-  let registration: Registration | undefined;
+  let membership: Membership | undefined;
   const givingUp = new AbortController();
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -181,11 +168,14 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     health(() => {
       const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
       const ready = state === "running" && Object.values(facts).every((fact) => fact.ok);
-      const registry = { ...directory.health(), unlistedSettings: settings.unlisted };
       const status = ready ? "passing" : state === "leaving" ? "leaving" : "critical";
       return {
         ready,
-        body: { status, target: name, version, instance, parts: facts, registry },
+        body: {
+          ...{ status, target: name, version, instance, parts: facts },
+          registry: { ...directory.health(), unlistedSettings: settings.unlisted },
+          ...(membership?.notes && { notes: membership.notes }),
+        },
       };
     }),
   );
@@ -275,15 +265,17 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     {
       name: "registration",
       async start({ signal }) {
+        membership = registry.join({
+          ...{ id: instance, ports, description: digestOf(describe()) },
+          callQueue: callQueue?.serve ? callQueueOf(instance) : undefined,
+        });
         // Before Consul's first check asks /health.
         state = "running";
-        registration = register(options, instance, ports, digestOf(describe()), log);
-        directory.onReturn(registration.renewNow);
-        await registration.register(signal, directory.stoodIn);
+        await membership.register(signal, directory.stoodIn);
       },
       async stop() {
         // Callers hear of it from Consul, so their time begins when it knows. One that is away tells nobody.
-        await Promise.race([registration?.deregister(), delay(longestDeregisterMs)]);
+        await Promise.race([membership?.deregister(), delay(longestDeregisterMs)]);
         if (state === "leaving") await delay(noticeMs);
       },
     },
@@ -363,36 +355,6 @@ function callQueueOf(instance: string): string {
 function startedTooSlowly(name: string, timeoutMs: number): VastifyError {
   return new VastifyError("deadline_exceeded", `${name} did not start within ${timeoutMs} ms`, {
     reason: "deadline_exceeded",
-  });
-}
-
-function register(
-  options: ResolvedServiceOptions,
-  id: string,
-  ports: { http: number; microservice: number | null },
-  description: string,
-  log: Logger,
-): Registration {
-  const { name, version, advertise, consul, peers, zone, callQueue } = options;
-  const { tags = [], checkIntervalSeconds, renewMs } = consul;
-  return createRegistration({
-    consul: connectConsul(consul),
-    registrant: {
-      name,
-      version,
-      id,
-      host: advertise,
-      httpPort: ports.http,
-      microservicePort: ports.microservice,
-      tags,
-      protocols: [peers.tls ? ownProtocolOverTls : ownProtocol],
-      description,
-      ...(callQueue?.serve && { notes: { callQueue: callQueueOf(id) } }),
-      ...(zone !== undefined && { zone }),
-    },
-    log,
-    ...(checkIntervalSeconds !== undefined && { checkIntervalSeconds }),
-    ...(renewMs !== undefined && { renewMs }),
   });
 }
 
