@@ -4,7 +4,7 @@ import type { ConsulOptions } from "../../discovery/index.js";
 import type { ExitCode } from "../cli/commands.js";
 import { readManifest } from "../deploy/read-manifest.js";
 import type { Candidate, CanaryOutput } from "./candidate.js";
-import { allTo, othersIn } from "./route-document.js";
+import { allTo, newestStable, type RouteDocument, sharesOf } from "./route-document.js";
 import { type Traffic, withTraffic } from "./traffic.js";
 import { tryCandidates } from "./try-candidates.js";
 
@@ -58,15 +58,14 @@ export async function canaryCommand(options: CanaryOptions, output: CanaryOutput
 /** Once there are weights, a version without one gets no calls, however new it is. */
 async function hold(target: string, traffic: Traffic, { out }: CanaryOutput): Promise<void> {
   const versions = await traffic.versionsOf(target);
-  const newest = versions.find((version) => semver.prerelease(version) === null) ?? versions[0];
+  const newest = newestStable(versions);
   if (newest === undefined) {
     out(`${target}: none is alive, so there is nothing to hold`);
     return;
   }
-  await traffic.change(target, (document) =>
-    Object.keys(othersIn(document, "")).length > 0 ? document : allTo(document, newest),
-  );
-  out(`${target}: calls stay with ${Object.keys(othersIn(traffic.rulesOf(target), "")).join(", ") || newest}`);
+  const isShared = (document: RouteDocument) => Object.keys(sharesOf(document, versions)).length > 0;
+  await traffic.change(target, (document) => (isShared(document) ? document : allTo(document, newest)));
+  out(`${target}: calls stay with ${Object.keys(sharesOf(traffic.rulesOf(target), versions)).join(", ")}`);
 }
 
 async function promote(candidates: readonly Candidate[], traffic: Traffic, output: CanaryOutput): Promise<ExitCode> {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { allTo, asRouteDocument, othersIn, shared, whyTakenBack, withoutShare } from "./route-document.js";
+import {
+  allTo,
+  asRouteDocument,
+  newestStable,
+  shared,
+  sharesOf,
+  whyTakenBack,
+  withoutShare,
+} from "./route-document.js";
 
 const document = { sticky: { header: "x-user" }, weights: { "1.0.0": 75, "1.1.0": 25 } };
 
@@ -30,15 +38,29 @@ describe("a canary's document", () => {
 
   it("takes a candidate's share away and leaves the others theirs", () => {
     const before = { ...document, rollback: { canary: "1.1.0" }, rolledBack: { version: "1.1.0", why: "slow" } };
-    expect(withoutShare(before, "1.1.0")).toEqual({
+    expect(withoutShare(before, { candidate: "1.1.0", others: {} })).toEqual({
       ...{ sticky: { header: "x-user" }, rolledBack: { version: "1.1.0", why: "slow" } },
       weights: { "1.0.0": 75, "1.1.0": 0 },
     });
   });
 
-  it("tells who has a share beside the candidate", () => {
-    expect(othersIn({ weights: { "1.0.0": 90, "0.9.0": 0, "1.1.0": 10 } }, "1.1.0")).toEqual({ "1.0.0": 90 });
-    expect(othersIn({}, "1.1.0")).toEqual({});
+  it("never takes the last share away, which would be no rule at all", () => {
+    const others = { "1.0.0": 100 };
+    expect(withoutShare({ weights: { "1.1.0": 100 } }, { candidate: "1.1.0", others })).toEqual({
+      weights: { "1.0.0": 100, "1.1.0": 0 },
+    });
+  });
+
+  it("tells who has a share, of those alive", () => {
+    const weights = { "1.0.0": 90, "0.9.0": 5, "^2.0.0": 5, "1.1.0": 0 };
+    expect(sharesOf({ weights }, ["2.1.0", "1.1.0", "1.0.0"])).toEqual({ "1.0.0": 90, "^2.0.0": 5 });
+    expect(sharesOf({}, ["1.0.0"])).toEqual({});
+  });
+
+  it("knows who gets all calls where nothing is written", () => {
+    expect(newestStable(["2.0.0-rc.1", "1.1.0", "1.0.0"])).toBe("1.1.0");
+    expect(newestStable(["2.0.0-rc.1"])).toBe("2.0.0-rc.1");
+    expect(newestStable([])).toBeUndefined();
   });
 
   it("tells why a candidate has no share any longer", () => {

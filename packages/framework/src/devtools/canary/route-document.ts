@@ -1,3 +1,5 @@
+import semver from "semver";
+
 /** What stands in `vastify/routes/<target>`, as far as a canary needs it; all else is kept as it is. */
 export interface RouteDocument {
   readonly weights?: Readonly<Record<string, number>>;
@@ -16,9 +18,18 @@ export function allTo(document: RouteDocument, version: string): RouteDocument {
   return { ...rest, weights: { [version]: 100 } };
 }
 
-/** The versions that have a share now, without the candidate. */
-export function othersIn({ weights = {} }: RouteDocument, candidate: string): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(weights).filter(([version, weight]) => version !== candidate && weight > 0));
+/** Versions or ranges that have a share, of those that stand for something alive. */
+export function sharesOf({ weights = {} }: RouteDocument, alive: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(weights).filter(
+      ([range, weight]) => weight > 0 && alive.some((one) => semver.satisfies(one, range)),
+    ),
+  );
+}
+
+/** The version that gets all calls where nothing is written. @param alive the newest first */
+export function newestStable(alive: readonly string[]): string | undefined {
+  return alive.find((version) => semver.prerelease(version) === null) ?? alive[0];
 }
 
 export interface Share {
@@ -43,10 +54,14 @@ export function shared(document: RouteDocument, { candidate, weight, others, min
   };
 }
 
-/** The candidate gets nothing; who took it back, and why, stays to be read. */
-export function withoutShare(document: RouteDocument, candidate: string): RouteDocument {
-  const { rollback: _, ...rest } = document;
-  return { ...rest, weights: { ...rest.weights, [candidate]: 0 } };
+/** The candidate gets nothing and the others all; who took it back, and why, stays to be read. */
+export function withoutShare(
+  document: RouteDocument,
+  { candidate, others }: Omit<Share, "weight" | "minCalls">,
+): RouteDocument {
+  const { rollback: _, weights = {}, ...rest } = document;
+  const isShared = Object.entries(weights).some(([range, weight]) => range !== candidate && weight > 0);
+  return { ...rest, weights: { ...(isShared ? weights : others), [candidate]: 0 } };
 }
 
 /** Why the candidate has no share any longer; undefined while it has. */

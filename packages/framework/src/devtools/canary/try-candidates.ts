@@ -1,7 +1,7 @@
 import { VastifyError } from "../../core/index.js";
 import type { ExitCode } from "../cli/commands.js";
 import type { Candidate, CanaryOutput } from "./candidate.js";
-import { allTo, othersIn, shared, whyTakenBack, withoutShare } from "./route-document.js";
+import { allTo, newestStable, shared, sharesOf, whyTakenBack, withoutShare } from "./route-document.js";
 import type { Traffic } from "./traffic.js";
 
 export interface TryOptions {
@@ -66,15 +66,17 @@ async function absentOf(candidates: readonly Candidate[], traffic: Traffic): Pro
   return undefined;
 }
 
-/** A candidate that nothing else is alive beside has all calls already. */
+/** Those beside which something else has calls that can be shared. */
 async function withOthers(candidates: readonly Candidate[], traffic: Traffic, { out }: CanaryOutput): Promise<Tried[]> {
   const tried: Tried[] = [];
   for (const { target, version } of candidates) {
-    const alive = (await traffic.versionsOf(target)).filter((other) => other !== version);
-    const weighted = othersIn(traffic.rulesOf(target), version);
-    const [newest] = alive;
+    const versions = await traffic.versionsOf(target);
+    const { [version]: own = 0, ...weighted } = sharesOf(traffic.rulesOf(target), versions);
+    const newest = newestStable(versions.filter((other) => other !== version));
     if (newest === undefined) out(`${target}: only ${version} is alive, and gets all calls`);
-    else tried.push({ target, version, others: Object.keys(weighted).length > 0 ? weighted : { [newest]: 100 } });
+    else if (Object.keys(weighted).length > 0) tried.push({ target, version, others: weighted });
+    else if (own > 0) out(`${target}: ${version} gets all calls already`);
+    else tried.push({ target, version, others: { [newest]: 100 } });
   }
   return tried;
 }
@@ -117,9 +119,9 @@ async function tryShare(tried: readonly Tried[], weight: number, options: TryOpt
 }
 
 async function takeBack(tried: readonly Tried[], traffic: Traffic, { out, err }: CanaryOutput): Promise<void> {
-  for (const { target, version } of tried) {
+  for (const { target, version, others } of tried) {
     try {
-      await traffic.change(target, (document) => withoutShare(document, version));
+      await traffic.change(target, (document) => withoutShare(document, { candidate: version, others }));
       out(`${target}: no calls go to ${version}`);
     } catch (error) {
       err(`${target} ${version} keeps its share: ${VastifyError.from(error).message}`);

@@ -31,6 +31,11 @@ export function createDnsListing({ target, log, ask = askInstance }: DnsListingO
   const warned = new Set<string>();
   let known: ReadonlyMap<string, Known> = new Map();
 
+  /** DNS may give an address that nobody can ask. */
+  function askSafely(address: HttpAddress, signal: AbortSignal): Promise<InstanceAnswer> {
+    return ask(target, address, signal).catch(() => ({ kind: "silent" }));
+  }
+
   function warnOnce(key: string, problem: string): void {
     if (warned.has(key)) return;
     warned.add(key);
@@ -60,7 +65,7 @@ export function createDnsListing({ target, log, ask = askInstance }: DnsListingO
       const byKey = new Map(addresses.map((address) => [`${address.host}:${address.port}`, address]));
       const asked = await Promise.all(
         [...byKey].map(async ([key, address]) => {
-          const answer = await takeTurns(() => ask(target, address, signal));
+          const answer = await takeTurns(() => askSafely(address, signal));
           return { key, answer };
         }),
       );

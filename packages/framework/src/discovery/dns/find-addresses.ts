@@ -42,7 +42,8 @@ export function createAddressFinder({ name, port, servers }: ResolvedDnsOptions)
   }
 
   async function byService(full: string): Promise<FoundAddresses> {
-    const records = await orNothing(resolver.resolveSrv(full));
+    // Nobody can be asked at port 0.
+    const records = (await orNothing(resolver.resolveSrv(full))).filter((record) => record.port > 0);
     const found = await Promise.all(records.map((record) => hostsOf(record.name)));
     const addresses = found.flatMap(({ hosts }, at) =>
       hosts.map((host) => ({ host, port: (records[at] as { port: number }).port })),
