@@ -57,6 +57,7 @@ export function createDnsDirectory(options: DnsDirectoryOptions): Directory {
         answered();
         failures = 0;
         addresses = found.addresses;
+        if (addresses.length > 0) seen.add(target);
         if (found.ttlMs !== undefined) pauseMs = Math.min(dns.refreshMs, Math.max(leastPauseMs, found.ttlMs));
       } catch (error) {
         if (signal.aborted) return;
@@ -66,7 +67,6 @@ export function createDnsDirectory(options: DnsDirectoryOptions): Directory {
       }
       // Those known are asked on while DNS is away: one that leaves says so itself.
       if (addresses) entry().take(target, await listing.update(addresses, signal));
-      if (addresses && addresses.length > 0) seen.add(target);
       await delay(pauseMs, signal);
     }
   }
