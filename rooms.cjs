@@ -32,6 +32,7 @@ module.exports = {
     ],
   },
   messaging: { rooms: ["core"], packages: ["amqplib"] },
+  live: { rooms: ["core", "contracts", "discovery"], packages: ["zod"] },
   storage: { rooms: ["core"], packages: ["mongoose", "ioredis"] },
   telemetry: { rooms: ["core"], packages: ["winston"] },
   service: {
@@ -55,5 +56,8 @@ module.exports = {
     ],
     packages: [],
   },
-  devtools: { rooms: ["core", "contracts", "deploy", "discovery", "service", "telemetry"], packages: [] },
+  devtools: {
+    rooms: ["core", "contracts", "deploy", "discovery", "service", "telemetry"],
+    packages: ["semver", "@types/semver"],
+  },
 };

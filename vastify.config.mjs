@@ -30,6 +30,7 @@ export default defineSystem({
         SESSION_SECRET: { secret: true },
         SESSION_HOURS: {},
         SESSION_COOKIE_SECURE: {},
+        SETTINGS_SNAPSHOT: {},
       },
     },
     gateway: {

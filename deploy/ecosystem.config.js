@@ -90,6 +90,7 @@ module.exports = {
         "SESSION_SECRET",
         "SESSION_HOURS",
         "SESSION_COOKIE_SECURE",
+        "SETTINGS_SNAPSHOT",
       ],
       values: {},
       production: { NODE_ENV: "production", LOG_FORMAT: "json", SEED_DEMO_USERS: "false" },

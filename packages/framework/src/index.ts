@@ -68,6 +68,7 @@ export {
   type LogFields,
   type Message,
   type Part,
+  type PartCallOptions,
   type PartContext,
   type PartHealth,
   resultCodes,
@@ -83,6 +84,16 @@ export type {
   SenecaPlugin,
   SenecaReply,
 } from "./dispatch/index.js";
+export {
+  type LiveSettings,
+  type LiveSettingsOptions,
+  liveSettings,
+  type SettingsAnswer,
+  type SettingsSource,
+  type SettingsSourceOptions,
+  settingsSource,
+} from "./live/index.js";
+export type { DnsOptions } from "./discovery/index.js";
 export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export {
   type CacheOptions,

@@ -26,6 +26,8 @@ export interface AccountConfig {
   readonly seedDemoUsers: boolean;
   /** Without it a login only tells whether the password is right. */
   readonly session: SessionOptions | undefined;
+  /** Where live settings are kept for a start without config-server. */
+  readonly settingsSnapshot: string | undefined;
 }
 
 export const defaults: ServiceEnvDefaults = {
@@ -76,6 +78,10 @@ export const variables = {
   SESSION_COOKIE_SECURE: envSwitch
     .default(true)
     .meta({ purpose: "Whether browsers send a session's cookie over HTTPS only." }),
+  SETTINGS_SNAPSHOT: z
+    .string()
+    .optional()
+    .meta({ purpose: "A file that keeps the live settings, for a start without config-server." }),
 };
 
 /** @throws VastifyError naming the variable that is wrong */
@@ -90,5 +96,6 @@ export function readConfig(env: Env): AccountConfig {
     configServerVersion: CONFIG_SERVER_VERSION,
     seedDemoUsers: SEED_DEMO_USERS,
     session: secret === undefined ? undefined : { secret, hours, isSecure },
+    settingsSnapshot: read.SETTINGS_SNAPSHOT,
   };
 }

@@ -34,7 +34,7 @@ export const account = defineContract({
       access: "public",
       idempotent: true,
       input: z.object({
-        limit: z.int().min(1).max(200).default(50),
+        limit: z.int().min(1).max(200).optional().describe("By default the pageSize of the service's settings, 50"),
         skip: z.int().min(0).max(1_000_000).default(0),
         prefix: name.optional().describe("What the name begins with"),
         createdFrom: time.optional(),

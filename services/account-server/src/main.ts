@@ -8,9 +8,12 @@ import { userMigrations, userModel } from "./models/user.js";
 import { publishUserEvents } from "./models/user-events.js";
 import { createSessions } from "./models/sessions.js";
 import { userActions, userModule } from "./modules/user.js";
+import { accountSettings } from "./settings.js";
 
 await runService(() => {
-  const { service, mongoUri, redisUrl, amqpUrl, configServerVersion, seedDemoUsers, session } = readConfig(process.env);
+  const config = readConfig(process.env);
+  const { service, mongoUri, redisUrl, amqpUrl, configServerVersion, seedDemoUsers, session } = config;
+  const settings = accountSettings(config.settingsSnapshot);
   const database = mongo({ uri: mongoUri, connection: { dbName: databaseName(mongoUri) } });
   const users = userModel(database.connection);
   const { connection } = database;
@@ -22,8 +25,9 @@ await runService(() => {
       migrations(connection, userMigrations, { collection: "account_migrations" }),
       prepareUsers(users, { seedDemoUsers }),
       ...publishUserEvents(users, amqpUrl),
+      settings,
     ],
-    contracts: [userActions(users, { version: service.version, configServerVersion, sessions })],
+    contracts: [userActions(users, { version: service.version, configServerVersion, sessions, settings })],
     modules: [userModule],
     cache: userCache(redisUrl),
   });

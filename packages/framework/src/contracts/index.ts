@@ -42,7 +42,7 @@ export { inputOf } from "./input-of.js";
 export type { JsonSchema } from "./json-schema.js";
 export { accessShape, type ReadDescription, readDescription, socketShape, uploadShape } from "./read-description.js";
 export { headersOf, type RequestHeaders } from "./rest-request.js";
-export { type InputOf, noOutput, type OutputOf, type Schema } from "./schema.js";
+export { type InputOf, isSchema, noOutput, type OutputOf, type Schema } from "./schema.js";
 export { MessageSplitter, withFailure, withLength } from "./sockets/marked-messages.js";
 export { kindOf, type MessageKind, type MessageShape, type SocketRules, socketOf } from "./sockets/socket-rules.js";
 export { resolveUpload, type Upload, type UploadRules, uploadOf } from "./upload-rules.js";

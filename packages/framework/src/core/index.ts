@@ -1,6 +1,7 @@
 export { type BackoffOptions, backoffMs } from "./backoff.js";
 export { Call, type CallOptions, type CancelSignal, keysOf, outcomeOf, type RequestHeaders } from "./call.js";
 export { type DeadlineList, Deadlines, type Expiring } from "./deadlines.js";
+export { deepFreeze } from "./deep-freeze.js";
 export { delay } from "./delay.js";
 export {
   type ErrorCode,
@@ -13,13 +14,23 @@ export {
   type WireError,
 } from "./error.js";
 export { type Check, fields, list, milliseconds, share, text, wholeNumber, yesOrNo } from "./expect-fields.js";
-export { badOption, expectPort, expectTargetName } from "./expect-option.js";
+export { badOption, expectPort, expectTargetName, isTargetName } from "./expect-option.js";
+export { createGate, type Gate } from "./gate.js";
 export type { Identity } from "./identity.js";
 export { isDeeperThan } from "./json-depth.js";
+export { createListeners, type Listeners } from "./listeners.js";
 export { type ListenOptions, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
-export { type Part, type PartContext, type PartHealth, startParts, stopParts } from "./part.js";
+export {
+  type Part,
+  type PartCallOptions,
+  type PartContext,
+  type PartHealth,
+  startParts,
+  stopParts,
+} from "./part.js";
+export { replaceFile } from "./replace-file.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
 export { isPoisonous, maySayPrototype, parseSafely, safeReviver } from "./safe-json.js";
 export type { SeenClaim, SeenMessages } from "./seen-messages.js";

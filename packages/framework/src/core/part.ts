@@ -1,12 +1,28 @@
 import { delay } from "./delay.js";
 import { VastifyError } from "./error.js";
 import { type Logger, silentLogger } from "./logger.js";
+import type { Message } from "./message.js";
 
 /** What a part is given when it starts. */
 export interface PartContext {
   readonly log: Logger;
   /** Aborts when the start is given up. */
   readonly signal: AbortSignal;
+  /**
+   * Calls an action of another service; those of this one come after its parts. Absent where no service starts the part.
+   * @throws VastifyError with the code and reason of what went wrong
+   */
+  readonly act?: (message: Message, options?: PartCallOptions) => Promise<unknown>;
+}
+
+/** How a part's call is made. */
+export interface PartCallOptions {
+  /** How long to wait for the result, in milliseconds. @default the service's `timeoutMs` */
+  timeoutMs?: number;
+  /** Gives the call up when it aborts. */
+  signal?: AbortSignal;
+  /** The action may be carried out twice without harm. @default false */
+  idempotent?: boolean;
 }
 
 /** What `/health` tells of a part. */
@@ -20,6 +36,8 @@ export interface Part {
   readonly name: string;
   /** Resolve once ready to serve; give up when `context.signal` aborts. */
   start(context: PartContext): Promise<void>;
+  /** The service takes no new work from now on: end calls that only wait, or they hold its leaving up. */
+  leave?(): void;
   /** Finish work in flight, then release everything. Safe to call twice. */
   stop(): Promise<void>;
   /** Whether it can do its work now; a part without it counts as healthy. */

@@ -18,7 +18,7 @@ export function generateFiles(system: System): readonly GeneratedFile[] {
     ...[rootEcosystemFile(), ecosystemFile(system), releaseScript(system)],
     ...[dockerignore(), dockerfile(system), composeFile(system), developmentFile(system), ...nginxFile(system)],
     ...Object.entries(system.services).map(([name, service]) => serviceManifests(system, name, service)),
-    ...[kustomization(system), consulValues(system), skaffoldFile(system)],
+    ...[kustomization(system), ...(system.discovery === "consul" ? [consulValues(system)] : []), skaffoldFile(system)],
     ...[jenkinsfile(system), githubWorkflow(system)],
   ];
 }

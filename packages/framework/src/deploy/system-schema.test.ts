@@ -11,6 +11,7 @@ describe("a system's declaration", () => {
     const system = defineSystem({ name: "shop", services: { stock }, hosts: { production: hosts } });
     expect(system).toEqual({
       name: "shop",
+      discovery: "consul",
       services: { stock: { ...stock, instances: 1, maxMemoryMb: 512, needs: [], environment: {} } },
       environment: {},
       build: {

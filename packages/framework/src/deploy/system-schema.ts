@@ -107,6 +107,7 @@ const system = z.strictObject({
     })
     .prefault({}),
   edge: edge.optional(),
+  discovery: z.enum(["consul", "dns"], 'how pods find each other, "consul" or "dns"').default("consul"),
   hosts: z.record(name, hosts, "an object of environments").default({}),
 });
 

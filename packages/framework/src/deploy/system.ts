@@ -13,6 +13,11 @@ export interface SystemDeclaration {
   readonly build?: BuildDeclaration | undefined;
   /** The nginx in front. @default none */
   readonly edge?: EdgeDeclaration | undefined;
+  /**
+   * How services find each other in Kubernetes: by Consul, or by DNS alone, with headless Services, and then without what
+   * stands in Consul's KV. Elsewhere it is Consul. @default "consul"
+   */
+  readonly discovery?: "consul" | "dns" | undefined;
   /** Where `pm2 deploy NAME` puts releases, by names such as `production`. @default {} */
   readonly hosts?: Readonly<Record<string, HostsDeclaration>> | undefined;
 }

@@ -7,13 +7,15 @@ export type HealthAnswer =
       readonly status: number;
       /** Who it says it is; a service that isn't ours doesn't tell. */
       readonly instance: string | undefined;
+      /** What it says of itself where nobody registers it; to be checked before use. */
+      readonly notes?: unknown;
     }
   /** Nobody listens there. */
   | { readonly kind: "refused" }
   /** Nothing came in time, or nothing that could be read. */
   | { readonly kind: "silent" };
 
-const healthShape = z.object({ instance: z.string() });
+const healthShape = z.object({ instance: z.string(), notes: z.unknown().optional() });
 const timeoutMs = 1_000;
 /** Far more than any of our services says. */
 const maxCharacters = 100_000;
@@ -45,7 +47,7 @@ function ask(host: string, port: number, signal: AbortSignal): Promise<HealthAns
         if (text.length > maxCharacters) request.destroy();
       });
       response.on("end", () =>
-        resolve({ kind: "answered", status: response.statusCode ?? 0, instance: instanceIn(text) }),
+        resolve({ kind: "answered", status: response.statusCode ?? 0, instance: undefined, ...whatIsIn(text) }),
       );
       response.on("error", () => {});
     });
@@ -56,9 +58,9 @@ function ask(host: string, port: number, signal: AbortSignal): Promise<HealthAns
   });
 }
 
-function instanceIn(body: string): string | undefined {
+function whatIsIn(body: string): z.infer<typeof healthShape> | undefined {
   try {
-    return healthShape.safeParse(JSON.parse(body)).data?.instance;
+    return healthShape.safeParse(JSON.parse(body)).data;
   } catch {
     return undefined;
   }

@@ -1,5 +1,4 @@
-import type { Logger, VastifyError } from "../core/index.js";
-import { createListeners } from "./listeners.js";
+import { createListeners, type Logger, type VastifyError } from "../core/index.js";
 
 /** Whether Consul answers, as everybody sees it who asks over one connection. */
 export interface Contact {

@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { type Logger, silentLogger } from "../core/index.js";
+import { createGate, createListeners, type Logger, silentLogger } from "../core/index.js";
 import { type ConsulHandle, expectAnswer } from "./consul-client.js";
 import { createFollowed, type Followed, type FollowedTarget } from "./followed-target.js";
-import { createGate } from "./gate.js";
 import { targetOf } from "./instance.js";
-import { createListeners } from "./listeners.js";
 import { createListingReader } from "./listing.js";
 import { createSnapshot, type Snapshot, type SnapshotContents } from "./snapshot.js";
 import { createUnlisted } from "./unlisted.js";
@@ -31,7 +29,7 @@ export interface DirectoryHealth {
   /** False from the first failed query until one succeeds. */
   readonly reachable: boolean;
   /** `snapshot` from when Consul did not answer at the start until it has; `none` when there is no snapshot either. */
-  readonly source: "consul" | "snapshot" | "none";
+  readonly source: "consul" | "dns" | "snapshot" | "none";
   /** How many instances are in use though Consul lists them no longer. */
   readonly unlisted: number;
   /** For how long Consul has not answered, in milliseconds; absent while it does. */

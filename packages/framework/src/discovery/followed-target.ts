@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { createGate } from "./gate.js";
+import { createGate } from "../core/index.js";
 import type { Instance } from "./instance.js";
 import type { Listing } from "./listing.js";
 import type { Unlisted } from "./unlisted.js";

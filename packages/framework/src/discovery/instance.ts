@@ -61,21 +61,17 @@ export function readInstance(entry: unknown): ReadInstance | { id: string; probl
   const described = own.find((check) => check.Notes) ?? own[0];
   const read = readNotes(described?.Notes);
   if ("problem" in read) return { id: service.ID, problem: read.problem };
-  const { $$version, description, zone } = read.notes;
-  const host = service.Address || node.Address;
+  const place = { host: service.Address || node.Address, httpPort: service.Port };
   return {
-    instance: {
-      id: service.ID,
-      target: targetOf(service.Service),
-      version: $$version,
-      host,
-      httpPort: service.Port,
-      endpoint: endpointOf(host, read.notes),
-      description,
-      zone,
-    },
+    instance: instanceOf({ id: service.ID, target: targetOf(service.Service), ...place }, read.notes),
     state: stateOf(checks),
   };
+}
+
+/** An instance at its place, as its Notes tell of it. */
+export function instanceOf(place: Pick<Instance, "id" | "target" | "host" | "httpPort">, notes: Notes): Instance {
+  const { $$version: version, description, zone } = notes;
+  return { ...place, version, endpoint: endpointOf(place.host, notes), description, zone };
 }
 
 function endpointOf(host: string, { $$microservicePort: port, protocols = [], callQueue: queue }: Notes) {

@@ -37,8 +37,14 @@ export function readNotes(text: string | undefined): { notes: Notes } | { proble
   } catch {
     return { problem: "its check's Notes are not JSON" };
   }
+  const checked = checkNotes(json);
+  return "problem" in checked ? { problem: `its check's Notes have ${checked.problem}` } : checked;
+}
+
+/** Either the notes, or what is wrong with them. */
+export function checkNotes(json: unknown): { notes: Notes } | { problem: string } {
   const parsed = notesShape.safeParse(json);
   if (parsed.success) return { notes: parsed.data };
   const issue = parsed.error.issues[0];
-  return { problem: `its check's Notes have a bad ${issue?.path.join(".") || "shape"}: ${issue?.message}` };
+  return { problem: `a bad ${issue?.path.join(".") || "shape"}: ${issue?.message}` };
 }

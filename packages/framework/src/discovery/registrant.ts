@@ -1,7 +1,7 @@
 import semver from "semver";
 import { badOption, expectPort, expectTargetName } from "../core/index.js";
 import { serviceTag } from "./directory.js";
-import { writeNotes } from "./notes.js";
+import { type Notes, writeNotes } from "./notes.js";
 
 export interface Registrant {
   /** The target. */
@@ -30,18 +30,7 @@ export interface Registrant {
 
 /** What Consul is told of a registrant. */
 export function consulService(registrant: Registrant, id: string, checkIntervalSeconds: number) {
-  const {
-    name,
-    host,
-    httpPort,
-    microservicePort,
-    version,
-    tags = [],
-    protocols = [],
-    description,
-    zone,
-    notes = {},
-  } = registrant;
+  const { name, host, httpPort, version, tags = [] } = registrant;
   return {
     name,
     id,
@@ -57,15 +46,20 @@ export function consulService(registrant: Registrant, id: string, checkIntervalS
       timeout: "2s",
       deregistercriticalserviceafter: "1m",
       status: "passing",
-      notes: writeNotes({
-        ...notes,
-        $$version: version,
-        $$microservicePort: microservicePort,
-        ...(protocols.length > 0 && { protocols: [...protocols] }),
-        ...(description !== undefined && { description }),
-        ...(zone !== undefined && { zone }),
-      }),
+      notes: writeNotes(notesOf(registrant)),
     },
+  };
+}
+
+/** What others are told of a registrant, whoever tells it. */
+export function notesOf({ version, microservicePort, protocols = [], description, zone, notes }: Registrant): Notes {
+  return {
+    ...notes,
+    $$version: version,
+    $$microservicePort: microservicePort,
+    ...(protocols.length > 0 && { protocols: [...protocols] }),
+    ...(description !== undefined && { description }),
+    ...(zone !== undefined && { zone }),
   };
 }
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { silentLogger } from "../core/index.js";
 import { createSettingValues } from "./setting-values.js";
 
-function valuesWithWarnings() {
+function valuesWithWarnings(prefix = "") {
   const warnings: string[] = [];
-  const all = createSettingValues({ ...silentLogger, warn: (message) => warnings.push(message) }, "");
+  const all = createSettingValues({ ...silentLogger, warn: (message) => warnings.push(message) }, prefix);
   const update = (texts: Record<string, string>) =>
     all.update(Object.entries(texts).map(([key, text]) => ({ key: `routes/${key}`, text })));
   return { values: { get: (key: string) => all.get(`routes/${key}`) }, all, update, warnings };
@@ -58,10 +58,10 @@ describe("setting values", () => {
   });
 
   it("that nobody reads are told of once", () => {
-    const { all, warnings } = valuesWithWarnings();
-    for (const text of ["1", "1", "2"]) all.update([{ key: "route/a", text }]);
+    const { all, warnings } = valuesWithWarnings("vastify/");
+    for (const text of ["1", "1", "2"]) all.update([{ key: "vastify/route/a", text }]);
     expect(warnings).toEqual([
-      "nobody reads the setting route/a: its first part must be chaos, consumers, policies or routes",
+      "nobody reads the setting vastify/route/a: its first part must be chaos, consumers, policies or routes",
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isDeeperThan, type Logger } from "../core/index.js";
+import { deepFreeze, isDeeperThan, type Logger } from "../core/index.js";
 
 export interface SettingText {
   readonly key: string;
@@ -11,6 +11,8 @@ export interface SettingValues {
   get(key: string): unknown;
   /** Takes over what there is now. @returns whether any value changed */
   update(texts: readonly SettingText[]): boolean;
+  /** Of those that have a value. */
+  readonly keys: readonly string[];
   /** What `text` means at `key`, without taking it over. */
   read(key: string, text: string): unknown;
 }
@@ -20,7 +22,10 @@ interface Kept {
   readonly value: unknown;
 }
 
-/** The first parts of the keys that anybody reads, after the prefix. */
+/** Where the framework's own settings are. */
+export const ownPrefix = "vastify/";
+
+/** The first parts of the keys there that anybody reads. */
 const firstParts: ReadonlySet<string> = new Set(["chaos", "consumers", "policies", "routes"]);
 
 /** Deeper than any setting, and far from what a recursive walk can bear. */
@@ -28,7 +33,8 @@ const maxDepth = 100;
 
 /** @param prefix what all keys begin with, such as "vastify/" */
 export function createSettingValues(log: Logger, prefix: string): SettingValues {
-  const isRead = (key: string) => firstParts.has(key.slice(prefix.length).split("/", 1)[0] as string);
+  const isRead = (key: string) =>
+    prefix !== ownPrefix || firstParts.has(key.slice(prefix.length).split("/", 1)[0] as string);
   let kept: ReadonlyMap<string, Kept> = new Map();
 
   /** Broken JSON is told of once, and the last good value stays. */
@@ -54,6 +60,9 @@ export function createSettingValues(log: Logger, prefix: string): SettingValues 
       const keys = new Set([...before.keys(), ...kept.keys()]);
       return [...keys].some((key) => before.get(key)?.value !== kept.get(key)?.value);
     },
+    get keys() {
+      return [...kept].filter(([, { value }]) => value !== undefined).map(([key]) => key);
+    },
     read(key, text) {
       const known = kept.get(key);
       if (known?.text === text) return known.value;
@@ -70,10 +79,4 @@ function parse(text: string): { value: unknown } | { problem: string } {
   } catch {
     return { problem: "is not JSON" };
   }
-}
-
-function deepFreeze(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return Object.freeze(value);
 }

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { type Logger, silentLogger } from "../core/index.js";
+import { createGate, createListeners, type Logger, silentLogger } from "../core/index.js";
 import { type ConsulHandle, consulError, expectAnswer } from "./consul-client.js";
-import { createListeners } from "./listeners.js";
-import { createSettingValues } from "./setting-values.js";
+import { createSettingValues, ownPrefix } from "./setting-values.js";
 import type { Snapshot } from "./snapshot.js";
 import { createUnlistedSettings, type SettingTexts } from "./unlisted-settings.js";
 import { type Answer, watch } from "./watch.js";
@@ -34,6 +33,12 @@ export interface Settings {
    * frozen, and the same object for as long as it says the same, so what is made of it may be kept by its identity.
    */
   get(key: string): unknown;
+  /** Those of the settings that there are, without the prefix. */
+  readonly keys: readonly string[];
+  /** Consul's index that all this is as of; undefined until it has answered. */
+  readonly index: number | undefined;
+  /** Resolves once Consul has answered. */
+  readonly known: Promise<void>;
   /** How many are in use though Consul lists them no longer. */
   readonly unlisted: number;
   /** Called after any change. Returns how to stop listening. */
@@ -51,27 +56,29 @@ const entryShape = z.object({ Key: z.string(), Value: z.string().nullish(), Modi
 const entriesShape = z.array(entryShape);
 
 export function createSettings(options: SettingsOptions): Settings {
-  const { consul, prefix = "vastify/", refreshMs = 12_000, keepUnlistedMs = 600_000, snapshot } = options;
+  const { consul, prefix = ownPrefix, refreshMs = 12_000, keepUnlistedMs = 600_000, snapshot } = options;
   const { log = silentLogger } = options;
   const lifetime = new AbortController();
   const listeners = createListeners();
   const values = createSettingValues(log, prefix);
   const unlisted = createUnlistedSettings({ log, keepMs: keepUnlistedMs, onGone: () => adopt(unlisted.all) });
   let watching: Promise<void> = Promise.resolve();
+  const known = createGate();
   let isDoubtful = false;
-  let hasAnswered = false;
+  let index: number | undefined;
 
   function adopt(texts: SettingTexts): void {
     if (values.update([...texts].map(([key, text]) => ({ key, text })))) listeners.tell(log);
-    if (hasAnswered) snapshot?.save(() => ({ settings: texts }));
+    if (index !== undefined) snapshot?.save(() => ({ settings: texts }));
   }
 
-  function take(listed: SettingTexts): void {
+  function take(listed: SettingTexts, asOf: number): void {
     // What it said before this start counts only when it was away since: its first answer has the last word otherwise.
-    if (!hasAnswered && isDoubtful) unlisted.take(saved(), false);
-    hasAnswered = true;
+    if (index === undefined && isDoubtful) unlisted.take(saved(), false);
+    index = asOf;
     adopt(unlisted.take(listed, isDoubtful));
     isDoubtful = false;
+    known.open();
   }
 
   function saved(): SettingTexts {
@@ -86,11 +93,9 @@ export function createSettings(options: SettingsOptions): Settings {
     }
   }
 
-  async function read(path: string): Promise<{ now: unknown; index: number }> {
+  async function read(path: string): Promise<{ now: unknown; cas: number }> {
     const found = expectAnswer(entryShape.nullish(), await consul.api.kv.get({ key: path }), "a key and its value");
-    return found
-      ? { now: values.read(path, found.Value ?? ""), index: found.ModifyIndex }
-      : { now: undefined, index: 0 };
+    return found ? { now: values.read(path, found.Value ?? ""), cas: found.ModifyIndex } : { now: undefined, cas: 0 };
   }
 
   /** @param cas the index that the key must have; 0 when it must not be there */
@@ -116,7 +121,7 @@ export function createSettings(options: SettingsOptions): Settings {
         waitSeconds: Math.max(1, Math.round(refreshMs / 1000)),
         onFailure: doubt,
         onReset: doubt,
-        onValue: (entries) => take(new Map(entries.map(({ Key: key, Value: text }) => [key, text ?? ""]))),
+        onValue: (entries, asOf) => take(new Map(entries.map(({ Key, Value }) => [Key, Value ?? ""])), asOf),
       });
     },
     async stop() {
@@ -128,12 +133,19 @@ export function createSettings(options: SettingsOptions): Settings {
       return unlisted.size;
     },
     get: (key) => values.get(prefix + key),
+    get keys() {
+      return values.keys.map((key) => key.slice(prefix.length));
+    },
+    get index() {
+      return index;
+    },
+    known: known.opened,
     onChange: listeners.add,
     async replace(key, change) {
       const path = prefix + key;
-      const { now, index } = await ask(path, () => read(path));
+      const { now, cas } = await ask(path, () => read(path));
       const next = change(now);
-      return next === now || ask(path, () => write(path, next, index));
+      return next === now || ask(path, () => write(path, next, cas));
     },
   };
 }

@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
 import semver from "semver";
 import { z } from "zod";
-import { delay, type Logger } from "../core/index.js";
+import { delay, type Logger, replaceFile } from "../core/index.js";
 import type { Instance } from "./instance.js";
 
 /** What a cold start without Consul needs to know. */
@@ -85,25 +83,22 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
   async function write(file: string): Promise<void> {
     while (wanted !== written) {
       const text = wanted;
-      const isWritten = await replaceFile(file, text);
+      const isWritten = await writeContents(file, text);
       if (isWritten || lifetime.signal.aborted) written = text;
       await pause(leastPauseMs, lifetime.signal);
     }
     writing = undefined;
   }
 
-  async function replaceFile(file: string, contents: string): Promise<boolean> {
-    const temporary = `${file}.${randomUUID()}`;
+  async function writeContents(file: string, contents: string): Promise<boolean> {
     const head = JSON.stringify({ format, version: 2, savedAt: new Date().toISOString() });
     try {
-      await writeFile(temporary, `${head.slice(0, -1)},${contents.slice(1)}\n`, { mode: 0o600 });
-      await rename(temporary, file);
+      await replaceFile(file, `${head.slice(0, -1)},${contents.slice(1)}\n`);
       isTold = false;
       return true;
     } catch (err) {
       if (!isTold) log.warn(`the snapshot ${file} can't be written; trying again`, { err });
       isTold = true;
-      await rm(temporary, { force: true }).catch(() => {});
       return false;
     }
   }

@@ -7,6 +7,8 @@ export interface UnlistedOptions {
   readonly log: Logger;
   /** How long an instance is kept, however well it answers, in milliseconds. */
   readonly keepMs: number;
+  /** Who lists instances, for the log. @default "Consul" */
+  readonly lister?: string;
   /** @default askPresence */
   readonly ask?: (instance: Instance, signal: AbortSignal) => Promise<Presence>;
   /** In milliseconds. @default performance.now */
@@ -39,6 +41,7 @@ export function createUnlisted(options: UnlistedOptions): Unlisted {
   const {
     log,
     keepMs,
+    lister = "Consul",
     ask = askPresence,
     now = () => performance.now(),
     random = Math.random,
@@ -51,7 +54,7 @@ export function createUnlisted(options: UnlistedOptions): Unlisted {
   function tellOnce({ id }: Instance): void {
     if (isTold) return;
     isTold = true;
-    log.warn(`Consul lists ${id} no longer, but it answers: such instances stay in use for up to ${keepMs} ms`);
+    log.warn(`${lister} lists ${id} no longer, but it answers: such instances stay in use for up to ${keepMs} ms`);
   }
 
   /** An instance may be registered at an address that nobody can ask. */
@@ -91,7 +94,7 @@ export function createUnlisted(options: UnlistedOptions): Unlisted {
       };
       void askUntilGone(instance, letGo.signal).then((why) => {
         if (why === undefined) return;
-        log.info(`${instance.id} is used no more: Consul does not list it, and ${why}`);
+        log.info(`${instance.id} is used no more: ${lister} does not list it, and ${why}`);
         release();
         onGone();
       });

@@ -21,7 +21,8 @@ export interface WatchOptions<Value> {
   readonly log: Logger;
   /** How long one query may wait for a change, in seconds: the safety net when a change was missed. */
   readonly waitSeconds: number;
-  readonly onValue: (value: Value) => void;
+  /** @param index Consul's, which the value is as of */
+  readonly onValue: (value: Value, index: number) => void;
   readonly onFailure?: () => void;
   /** Called before `onValue` when the index went backwards: Consul may have lost what it knew. */
   readonly onReset?: () => void;
@@ -60,7 +61,7 @@ export async function watch<Value>(options: WatchOptions<Value>): Promise<void> 
       failures = 0;
       consul.contact.answered(log);
       if (newIndex < index) onReset?.();
-      if (newIndex !== index) onValue(value);
+      if (newIndex !== index) onValue(value, Number(newIndex));
       index = nextIndex(index, newIndex);
       await pause(pace(), signal);
     } catch (thrown) {

@@ -2,13 +2,6 @@ import cluster from "node:cluster";
 import { randomUUID } from "node:crypto";
 import { type Contract, createCaller, describeContract } from "../contracts/index.js";
 import { delay, type Logger, type Part } from "../core/index.js";
-import {
-  connectConsul,
-  createDirectory,
-  createSettings,
-  createSnapshot,
-  type Registration,
-} from "../discovery/index.js";
 import { closeSeneca, createDispatcher, hostContract, loadPlugins } from "../dispatch/index.js";
 import { createRouter, describeMessage, versionsFor } from "../routing/index.js";
 import { createLog } from "../telemetry/index.js";
@@ -26,7 +19,7 @@ import { expectCompatible } from "./expect-compatible.js";
 import { explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
 import { modulePlugins } from "./module-plugins.js";
-import { callQueueOf, registrationOf } from "./own-registration.js";
+import { callQueueOf, connectRegistry, type Membership } from "./registry.js";
 import type { Extend, Service } from "./service.js";
 import { createServiceLife } from "./service-life.js";
 import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
@@ -44,11 +37,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const instance = `${name}@${randomUUID()}`;
   const log = isLogger(options.log) ? options.log : createLog({ service: name, version, instance }, options.log);
   const life = createServiceLife({ ...options, log });
-  const consul = connectConsul(options.consul);
-  const { servicesRefreshMs, keepUnlistedMs } = options;
-  const snapshot = createSnapshot({ path: options.snapshot, log });
-  const directory = createDirectory({ consul, servicesRefreshMs, keepUnlistedMs, snapshot, log });
-  const settings = createSettings({ consul, refreshMs: servicesRefreshMs, keepUnlistedMs, snapshot, log });
+  const registry = connectRegistry(options, log);
+  const { directory, settings } = registry;
   const { secret, tls, heartbeatMs, identityKeys, busyPollUs } = options.peers;
   const poll = busyPollUs > 0 ? new BusyPoll(busyPollUs) : undefined;
   const identities = identityKeys && { target: name, keys: identityKeys };
@@ -71,7 +61,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const routes = createModuleRoutes({ dispatcher, maxBodyBytes, describe: contractRoutes.describe });
   const addresses: { http?: string; microservice?: string } = {};
   let ports: { http: number; microservice: number | null } = { http: 0, microservice: null };
-  let registration: Registration | undefined;
+  let membership: Membership | undefined;
 
   const describe = (): ServiceDescription => ({
     target: name,
@@ -101,11 +91,14 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     health(() => {
       const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
       const ready = life.state === "running" && Object.values(facts).every((fact) => fact.ok);
-      const registry = { ...directory.health(), unlistedSettings: settings.unlisted };
       const status = ready ? "passing" : life.state === "leaving" ? "leaving" : "critical";
       return {
         ready,
-        body: { status, target: name, version, instance, parts: facts, registry },
+        body: {
+          ...{ status, target: name, version, instance, parts: facts },
+          registry: { ...directory.health(), unlistedSettings: settings.unlisted },
+          ...(membership?.notes && { notes: membership.notes }),
+        },
       };
     }),
   );
@@ -178,6 +171,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       async stop() {
         calls?.refuse();
         queued?.refuse();
+        for (const part of parts) part.leave?.();
         await Promise.all([
           ...[http.close(graceMs), sharedHttp?.close(graceMs), calls?.close(graceMs)],
           Promise.race([queued?.close(), delay(graceMs)]),
@@ -195,15 +189,17 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     {
       name: "registration",
       async start({ signal }) {
+        membership = registry.join({
+          ...{ id: instance, ports, description: digestOf(describe()) },
+          callQueue: callQueue?.serve ? callQueueOf(instance) : undefined,
+        });
         // Before Consul's first check asks /health.
         life.beginRunning();
-        registration = registrationOf(options, { id: instance, ports, description: digestOf(describe()) }, log);
-        directory.onReturn(registration.renewNow);
-        await registration.register(signal, directory.stoodIn);
+        await membership.register(signal, directory.stoodIn);
       },
       async stop() {
         // Callers hear of it from Consul, so their time begins when it knows. One that is away tells nobody.
-        await Promise.race([registration?.deregister(), delay(longestDeregisterMs)]);
+        await Promise.race([membership?.deregister(), delay(longestDeregisterMs)]);
         if (life.state === "leaving") await delay(noticeMs);
       },
     },
@@ -216,7 +212,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   ];
 
   async function start(): Promise<void> {
-    await life.start(lifecycle);
+    await life.start(lifecycle, dispatcher.act);
     const shared = wanted.sharedHttp === undefined ? {} : { sharedHttp: `http://${advertise}:${wanted.sharedHttp}` };
     log.info(`${name} ${version} is ready`, { ...addresses, ...shared });
     if (cluster.isWorker && options.microservice && options.microservice.port !== 0)

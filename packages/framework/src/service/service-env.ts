@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { consistencies } from "../discovery/index.js";
+import { badOption } from "../core/index.js";
+import { consistencies, type DnsOptions } from "../discovery/index.js";
 import { isVersion, isVersionRange } from "../routing/index.js";
 import { type LogLevel, logLevels } from "../telemetry/index.js";
 import { type Env, readEnv } from "./read-env.js";
@@ -17,7 +18,7 @@ export interface ServiceEnvDefaults {
 export type ServiceEnv = Required<
   Pick<ServiceOptions, "name" | "version" | "host" | "http" | "consul" | "drain" | "peers">
 > &
-  Pick<ServiceOptions, "advertise" | "zone" | "routing" | "chaos"> & {
+  Pick<ServiceOptions, "advertise" | "dns" | "zone" | "routing" | "chaos"> & {
     readonly log: { level: LogLevel; format?: "pretty" | "json"; color?: boolean };
     readonly microservice: { port: number };
   };
@@ -47,6 +48,11 @@ export const envTrustProxy = z
   .regex(/^(\d{1,2}|[\da-fA-F.:/]+(, ?[\da-fA-F.:/]+)*)$/)
   .transform((text) => (/^\d+$/.test(text) ? Number(text) : text.split(/, ?/)))
   .describe("a number of proxies, or their addresses and networks with commas between");
+
+const commaSeparated = z
+  .string()
+  .transform((text) => text.split(/, ?/))
+  .describe("texts with commas between them");
 
 const milliseconds = z
   .string()
@@ -91,6 +97,23 @@ export const serviceShape = {
     .describe(`one of ${consistencies.join(", ")}`)
     .optional()
     .meta({ purpose: "How fresh Consul's answers must be." }),
+  DISCOVERY: z
+    .enum(["consul", "dns"])
+    .describe("consul or dns")
+    .default("consul")
+    .meta({ purpose: "How others are found: by Consul, or by DNS alone, as in Kubernetes." }),
+  DISCOVERY_NAME: anyText.optional().meta({
+    purpose: "With dns: the name of a target's instances, such as `_http._tcp.{target}.shop.svc.cluster.local`.",
+  }),
+  DISCOVERY_PORT: envPort.optional().meta({
+    purpose: "With dns: the HTTP port of every instance, where the name is not one of SRV records.",
+  }),
+  DISCOVERY_TARGETS: commaSeparated
+    .optional()
+    .meta({ purpose: "With dns: the targets that a gateway serves, with commas between them." }),
+  DISCOVERY_DNS_SERVERS: commaSeparated
+    .optional()
+    .meta({ purpose: "With dns: the addresses of DNS servers, instead of the machine's." }),
   ZONE: anyText.optional().meta({ purpose: "Where it runs, such as a rack: callers of the same zone come first." }),
   ROUTING_SNAPSHOT: anyText
     .optional()
@@ -127,7 +150,7 @@ export const serviceShape = {
 
 /**
  * The options that every service takes from its environment: HOST, HTTP_PORT, MICROSERVICE_PORT, ADVERTISE_HOST,
- * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, ZONE,
+ * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, DISCOVERY and those that begin with it, ZONE,
  * ROUTING_SNAPSHOT, CHAOS, IDENTITY_KEYS (with commas between them), BUSY_POLL_US, DRAIN_NOTICE_MS, DRAIN_GRACE_MS, LOG_LEVEL,
  * LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the variables that are wrong
@@ -148,6 +171,7 @@ export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
       ...(read.CONSUL_DATACENTER !== undefined && { datacenter: read.CONSUL_DATACENTER }),
       ...(read.CONSUL_CONSISTENCY !== undefined && { consistency: read.CONSUL_CONSISTENCY }),
     },
+    ...(read.DISCOVERY === "dns" && { dns: dnsOf(read) }),
     ...(read.ZONE !== undefined && { zone: read.ZONE }),
     ...(read.ROUTING_SNAPSHOT !== undefined && { routing: { snapshot: read.ROUTING_SNAPSHOT } }),
     ...(read.CHAOS !== undefined && { chaos: read.CHAOS }),
@@ -165,6 +189,18 @@ export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {
       ...(color !== undefined && { color }),
     },
   };
+}
+
+function dnsOf(read: {
+  DISCOVERY_NAME?: string | undefined;
+  DISCOVERY_PORT?: number | undefined;
+  DISCOVERY_TARGETS?: readonly string[] | undefined;
+  DISCOVERY_DNS_SERVERS?: readonly string[] | undefined;
+}): DnsOptions {
+  const { DISCOVERY_NAME: name, DISCOVERY_PORT: port, DISCOVERY_TARGETS: targets } = read;
+  if (name === undefined) throw badOption("DISCOVERY_NAME", name, "set where DISCOVERY is dns");
+  const { DISCOVERY_DNS_SERVERS: servers } = read;
+  return { name, ...(port && { port }), ...(targets && { targets }), ...(servers && { servers }) };
 }
 
 function isAddress(address: string): boolean {

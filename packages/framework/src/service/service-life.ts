@@ -1,4 +1,4 @@
-import { type Logger, type Part, startParts, stopParts, VastifyError } from "../core/index.js";
+import { type Logger, type Part, type PartContext, startParts, stopParts, VastifyError } from "../core/index.js";
 
 /** How long any one part may take to stop, besides the times that the options give, in milliseconds. */
 const longestPartStopMs = 20_000;
@@ -8,8 +8,11 @@ export interface ServiceLife {
   readonly state: "idle" | "starting" | "running" | "leaving" | "stopped";
   /** From now on the service says that it is ready; the last parts may still be starting. */
   beginRunning(): void;
-  /** Starts the parts in this order. @throws VastifyError what a part throws, `started_before` or `deadline_exceeded` */
-  start(parts: readonly Part[]): Promise<void>;
+  /**
+   * Starts the parts, which may call by `act`, in this order.
+   * @throws VastifyError what a part throws, or reason `started_before` or `deadline_exceeded`
+   */
+  start(parts: readonly Part[], act: PartContext["act"]): Promise<void>;
   /** Stops in reverse what was started; ends a start that is under way. Each call gives the same promise. */
   stop(): Promise<void>;
 }
@@ -28,7 +31,7 @@ export function createServiceLife(options: {
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
-  async function start(parts: readonly Part[]): Promise<void> {
+  async function start(parts: readonly Part[], act: PartContext["act"]): Promise<void> {
     if (state !== "idle")
       throw new VastifyError("failed_precondition", `${name} was started before; make a new service`, {
         reason: "started_before",
@@ -36,7 +39,7 @@ export function createServiceLife(options: {
     state = "starting";
     started = parts;
     const tooLate = setTimeout(() => givingUp.abort(startedTooSlowly(name, startTimeoutMs)), startTimeoutMs);
-    starting = startParts(parts, { log, signal: givingUp.signal });
+    starting = startParts(parts, { log, signal: givingUp.signal, ...(act && { act }) });
     try {
       await starting;
     } catch (error) {

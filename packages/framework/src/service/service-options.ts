@@ -1,7 +1,7 @@
 import { availableParallelism, hostname } from "node:os";
 import type { Implementation } from "../contracts/index.js";
 import { badOption, expectPort, expectTargetName, type Logger, type Part } from "../core/index.js";
-import type { ConsulOptions } from "../discovery/index.js";
+import { type ConsulOptions, type DnsOptions, type ResolvedDnsOptions, resolveDnsOptions } from "../discovery/index.js";
 import type { SenecaOptions } from "../dispatch/index.js";
 import { type Balance, isVersion, type TargetPolicy, versionsFor } from "../routing/index.js";
 import { type LogOptions, logLevels } from "../telemetry/index.js";
@@ -84,6 +84,8 @@ export interface ServiceOptions {
   zone?: string;
   /** Where Consul is, and how to register there. @default Consul at 127.0.0.1:8500 */
   consul?: RegistryOptions;
+  /** Find others by DNS instead, without Consul: no rules, policies or keys in its KV then. @default by Consul */
+  dns?: DnsOptions;
   /** Seneca plugins with their REST routes. @default [] */
   modules?: readonly ServiceModule[];
   /** What it offers with types, each joined with what carries it out by `implement`. @default [] */
@@ -158,6 +160,7 @@ export interface ResolvedServiceOptions {
   readonly peers: PeerOptions & { busyPollUs: number };
   readonly zone: string | undefined;
   readonly consul: RegistryOptions;
+  readonly dns: ResolvedDnsOptions | undefined;
   readonly modules: readonly ServiceModule[];
   readonly contracts: readonly Implementation[];
   readonly forceContracts: boolean;
@@ -193,6 +196,7 @@ const known = {
     "peers",
     "zone",
     "consul",
+    "dns",
     "modules",
     "contracts",
     "forceContracts",
@@ -273,6 +277,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
     peers: { ...peers, busyPollUs },
     zone: expectText("zone", options.zone, "the name of a zone"),
     consul,
+    dns: options.dns && expectNoSnapshot(resolveDnsOptions(options.dns), routing.snapshot),
     modules: expectList("modules", options.modules).map(expectModule),
     contracts: expectList("contracts", options.contracts).map((each, index) =>
       expectImplementation(`contracts[${index}]`, each, { name, version }),
@@ -295,6 +300,12 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
     noticeMs: expectDuration("drain.noticeMs", drain.noticeMs ?? 1_000),
     graceMs: expectDuration("drain.graceMs", drain.graceMs ?? 10_000),
   };
+}
+
+/** DNS gives nothing that a snapshot could stand in for: instances are asked anew. */
+function expectNoSnapshot(dns: ResolvedDnsOptions, snapshot: string | undefined): ResolvedDnsOptions {
+  if (snapshot === undefined) return dns;
+  throw badOption("routing.snapshot", snapshot, "left out where instances are found by DNS");
 }
 
 function resolveCallQueue({ broker, serve = true, prefer = false }: CallQueueOptions): Required<CallQueueOptions> {

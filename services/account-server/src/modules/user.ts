@@ -23,6 +23,7 @@ import {
   updateUser,
 } from "../models/user.js";
 import { conditionOf } from "../models/user-filters.js";
+import type { AccountSettings } from "../settings.js";
 import { entityTagOf, expectMatch } from "./entity-tag.js";
 
 export interface UserActionsOptions {
@@ -32,6 +33,7 @@ export interface UserActionsOptions {
   readonly configServerVersion: string;
   /** What a login begins. @default nothing: it only tells whether the password is right */
   readonly sessions?: Sessions | undefined;
+  readonly settings: Pick<AccountSettings, "value">;
 }
 
 /** How long a login waits for config-server, in milliseconds. */
@@ -43,7 +45,7 @@ const mostEdits = 50;
 /** Users in MongoDB, as the contract says. */
 export function userActions(
   users: UserModel,
-  { version, configServerVersion, sessions }: UserActionsOptions,
+  { version, configServerVersion, sessions, settings }: UserActionsOptions,
 ): Implementation {
   /**
    * Changes what the caller means: with `If-Match` that very version, without it whatever is there now, also when
@@ -71,7 +73,7 @@ export function userActions(
   return implement(
     { ...account, version },
     {
-      async listUsers({ limit, skip, ...filters }) {
+      async listUsers({ limit = settings.value.pageSize, skip, ...filters }) {
         const found = await users.find(conditionOf(filters)).sort({ name: 1 }).skip(skip).limit(limit);
         return found.map(toUser);
       },

@@ -6,6 +6,8 @@ import { Service } from "kubernetes-models/v1";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { shop } from "../../../test/support/shop.js";
+import { generateFiles } from "../generate.js";
+import { defineSystem } from "../system.js";
 import { consulValues } from "./consul-values.js";
 import { kustomization, skaffoldFile } from "./kustomization.js";
 import { serviceManifests } from "./service-manifests.js";
@@ -18,10 +20,10 @@ interface Manifest {
   metadata: { name: string };
 }
 
-function manifestsOf(name: keyof typeof shop.services): Manifest[] {
-  const service = shop.services[name];
+function manifestsOf(name: string, system = shop): Manifest[] {
+  const service = system.services[name];
   if (!service) throw new Error(`there is no ${name}`);
-  return parseAllDocuments(serviceManifests(shop, name, service).text).map((document) => {
+  return parseAllDocuments(serviceManifests(system, name, service).text).map((document) => {
     expect(document.errors).toEqual([]);
     return document.toJS() as Manifest;
   });
@@ -103,4 +105,34 @@ it("are listed for kubectl and skaffold", () => {
   const { build } = parse(skaffoldFile(shop).text) as { build: { artifacts: { image: string }[] } };
   expect(build.artifacts.map(({ image }) => image)).toEqual(["shop/stock", "shop/gateway"]);
   expect(parse(consulValues(shop).text)).toMatchObject({ client: { enabled: true }, server: { replicas: 3 } });
+});
+
+describe("without Consul", () => {
+  const byDns = defineSystem({ ...shop, discovery: "dns" });
+
+  it("a headless Service names the pods, and they find each other by it", () => {
+    const manifests = manifestsOf("gateway", byDns);
+    for (const manifest of manifests)
+      expect(() => new models[manifest.kind](manifest as never).validate()).not.toThrow();
+    const headless = new Service(manifests.find(({ metadata }) => metadata.name === "gateway-instances") as never);
+    expect(headless.spec).toMatchObject({
+      ...{ clusterIP: "None", selector: { "app.kubernetes.io/name": "gateway" } },
+      ports: [{ name: "http", port: 3000 }],
+    });
+    const deployment = new Deployment(manifests.find(({ kind }) => kind === "Deployment") as never);
+    const env = deployment.spec?.template.spec?.containers[0]?.env ?? [];
+    const of = (name: string) => env.find((one) => one.name === name)?.value;
+    expect(of("DISCOVERY_NAME")).toBe("_http._tcp.{target}-instances.$(NAMESPACE).svc.cluster.local");
+    expect([of("DISCOVERY"), of("DISCOVERY_TARGETS")]).toEqual(["dns", "stock"]);
+    expect(env.filter(({ name }) => name.startsWith("CONSUL_"))).toEqual([]);
+    // A variable can be used in those that come after it.
+    const names = env.map(({ name }) => name);
+    expect(names.indexOf("NAMESPACE")).toBeLessThan(names.indexOf("DISCOVERY_NAME"));
+  });
+
+  it("there are no values for its chart", () => {
+    const paths = (system: typeof shop) => generateFiles(system).map(({ path }) => path);
+    expect(paths(shop)).toContain("deploy/kubernetes/consul-values.yaml");
+    expect(paths(byDns)).not.toContain("deploy/kubernetes/consul-values.yaml");
+  });
 });

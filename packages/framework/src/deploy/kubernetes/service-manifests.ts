@@ -15,6 +15,7 @@ export function serviceManifests(system: System, name: string, service: SystemSe
   const documents = [
     deployment(system, name, service),
     endpoint(system, name, service),
+    ...(system.discovery === "dns" ? [headlessService(system, name, service)] : []),
     autoscaler(name, service),
     disruptionBudget(name),
     networkPolicy(system, name, service),
@@ -80,10 +81,7 @@ function environmentOf(system: System, name: string): string[] {
   const { values, secrets } = productionVariablesOf(system, name);
   const addresses = new Set(Object.values(addressVariables));
   return [
-    "# Consul's agent of this node; it asks for /health, and knows this pod by its address.",
-    "- { name: NODE_ADDRESS, valueFrom: { fieldRef: { fieldPath: status.hostIP } } }",
-    "- { name: ADVERTISE_HOST, valueFrom: { fieldRef: { fieldPath: status.podIP } } }",
-    '- { name: CONSUL_HTTP_ADDR, value: "http://$(NODE_ADDRESS):8500" }',
+    ...(system.discovery === "dns" ? findByDns(system) : findByConsul),
     `- { name: DRAIN_NOTICE_MS, value: "${noticeMs}" }`,
     `- { name: DRAIN_GRACE_MS, value: "${graceMs}" }`,
     ...Object.entries(values).map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value)} }`),
@@ -95,6 +93,43 @@ function environmentOf(system: System, name: string): string[] {
   ];
 }
 
+const findByConsul: readonly string[] = [
+  "# Consul's agent of this node; it asks for /health, and knows this pod by its address.",
+  "- { name: NODE_ADDRESS, valueFrom: { fieldRef: { fieldPath: status.hostIP } } }",
+  "- { name: ADVERTISE_HOST, valueFrom: { fieldRef: { fieldPath: status.podIP } } }",
+  '- { name: CONSUL_HTTP_ADDR, value: "http://$(NODE_ADDRESS):8500" }',
+];
+
+function findByDns({ services }: System): readonly string[] {
+  const targets = Object.keys(services).filter((name) => services[name]?.microservicePort !== undefined);
+  return [
+    "# Others are found by their headless Services, and say themselves what they are.",
+    "- { name: NAMESPACE, valueFrom: { fieldRef: { fieldPath: metadata.namespace } } }",
+    "- { name: ADVERTISE_HOST, valueFrom: { fieldRef: { fieldPath: status.podIP } } }",
+    "- { name: DISCOVERY, value: dns }",
+    `- { name: DISCOVERY_NAME, value: "_http._tcp.${headlessName("{target}")}.$(NAMESPACE).svc.cluster.local" }`,
+    `- { name: DISCOVERY_TARGETS, value: ${quoted(targets.join(","))} }`,
+  ];
+}
+
+function headlessName(name: string): string {
+  return `${name}-instances`;
+}
+
+function headlessService(system: System, name: string, { httpPort }: SystemService): string {
+  return `apiVersion: v1
+kind: Service
+metadata:
+  name: ${headlessName(name)}
+  labels: { app.kubernetes.io/name: ${name}, app.kubernetes.io/part-of: ${system.name} }
+spec:
+  # Every pod that is ready, by SRV records: for callers, who choose one themselves.
+  clusterIP: None
+  selector: { app.kubernetes.io/name: ${name} }
+  ports: [{ name: http, port: ${httpPort}, targetPort: http }]
+`;
+}
+
 function endpoint(system: System, name: string, { httpPort }: SystemService): string {
   return `apiVersion: v1
 kind: Service
@@ -102,7 +137,7 @@ metadata:
   name: ${name}
   labels: { app.kubernetes.io/name: ${name}, app.kubernetes.io/part-of: ${system.name} }
 spec:
-  # For REST. Calls between services go to the instances themselves, which Consul knows.
+  # For REST. Calls between services go to the instances themselves, which ${system.discovery === "dns" ? "a headless Service names" : "Consul knows"}.
   selector: { app.kubernetes.io/name: ${name} }
   ports: [{ name: http, port: ${httpPort}, targetPort: http }]
 `;
@@ -154,7 +189,7 @@ spec:
     ${
       isEdge
         ? `# Whoever reaches it, for REST.\n    - ports: [{ protocol: TCP, port: ${service.httpPort} }]`
-        : `# The system's own services. Consul's agent asks from the node itself, which no policy keeps away.\n    - from: [${own}]\n      ports: [${listed}]`
+        : `# The system's own services. ${system.discovery === "dns" ? "Probes come" : "Consul's agent asks"} from the node itself, which no policy keeps away.\n    - from: [${own}]\n      ports: [${listed}]`
     }
 `;
 }

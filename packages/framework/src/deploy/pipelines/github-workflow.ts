@@ -1,20 +1,21 @@
 import { type GeneratedFile, header } from "../generated-file.js";
 import type { System } from "../system.js";
 import { quoted } from "../yaml.js";
+import { releasesOf } from "./release-commands.js";
 
 /** For GitHub, to be copied to `.github/workflows/`: the same steps as the Jenkinsfile. */
 export function githubWorkflow(system: System): GeneratedFile {
   const { install, test, compile, nodeMajor } = system.build;
-  const releases = Object.keys(system.hosts).map(
-    (name) => `
-  release-to-${name}:
-    needs: check
+  const releases = releasesOf(system).map(
+    ({ to, commands, after }) => `
+  release-to-${to}:
+    needs: ${after ? `release-to-${after}` : "check"}
     if: github.ref == 'refs/heads/master'
     runs-on: ubuntu-24.04
     # Its protection rules ask somebody, and keep the key.
-    environment: ${name}
-    concurrency: release-to-${name}
-    steps:
+    environment: ${to}
+    concurrency: release-to-${to}
+${to === "canary" ? consulVariables : ""}    steps:
       - uses: actions/checkout@v4
         with: { fetch-depth: 0 }
       - uses: actions/setup-node@v4
@@ -27,9 +28,7 @@ export function githubWorkflow(system: System): GeneratedFile {
           chmod 600 ~/.ssh/id_ed25519
         env:
           DEPLOY_KEY: \${{ secrets.DEPLOY_KEY }}
-      # A release that does not get healthy is gone back from on its host, and fails this job.
-      - run: npx pm2 deploy ${name}
-`,
+${commands.map(({ why, command }) => `      # ${why}\n      - run: ${quoted(command)}\n`).join("")}`,
   );
   const text = `${header("#")}
 name: ${system.name}
@@ -57,3 +56,9 @@ jobs:
 ${releases.join("")}`;
   return { path: "deploy/pipelines/github-workflow.yaml", text };
 }
+
+/** The calls are shared out in Consul, which the runner has to reach. */
+const consulVariables = `    env:
+      CONSUL_HTTP_ADDR: \${{ vars.CONSUL_HTTP_ADDR }}
+      CONSUL_HTTP_TOKEN: \${{ secrets.CONSUL_HTTP_TOKEN }}
+`;

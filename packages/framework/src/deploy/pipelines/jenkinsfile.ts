@@ -1,15 +1,16 @@
 import { type GeneratedFile, header } from "../generated-file.js";
 import type { System } from "../system.js";
+import { releasesOf } from "./release-commands.js";
 
 /** For Jenkins: test, compile, and after somebody's word release by pm2 deploy, which goes back by itself. */
 export function jenkinsfile(system: System): GeneratedFile {
   const { install, test, compile, nodeMajor } = system.build;
-  const releases = Object.keys(system.hosts).map(
-    (name) => `    stage("Release to ${name}") {
+  const releases = releasesOf(system).map(
+    ({ to, commands }) => `    stage("Release to ${to}") {
       when { branch "master" }
-      input { message "Release to ${name}?" }
-      // A release that does not get healthy is gone back from on its host, and fails this stage.
-      steps { sh "npx pm2 deploy ${name}" }
+      input { message "Release to ${to}?" }
+      steps {
+${commands.map(({ why, command }) => `        // ${why}\n        sh ${groovy(command)}\n`).join("")}      }
     }
 `,
   );

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { VastifyError } from "../../core/index.js";
+import { canaryCommand } from "../canary/canary-command.js";
 import { generateCommand } from "../deploy/generate-command.js";
 import { consulOf, nginxCommand } from "../nginx/nginx-command.js";
 import { releaseCommand } from "../release/release-command.js";
@@ -14,6 +15,8 @@ vastify diff OLD NEW [--json]          tell changes that break callers; 0: none,
 vastify client URL|FILE                print a client in TypeScript for an OpenAPI document, such as a gateway's
 vastify generate [--check] [--force]   write deploy/ from vastify.config.* (--config FILE); --check: 1 when it is not up to date
 vastify release ECOSYSTEM [--env NAME] try the apps of pm2's file beside what runs, then replace it (--env production)
+vastify canary hold|try|promote [TARGET[@VERSION]…]   before a new version starts: keep its calls away; then give it shares
+                                       and watch it (--weights 10,50 --seconds 60); or give it all calls; 1: taken back
 vastify nginx FILE [--watch]           write nginx's site for the living gateways and reload it (--nginx "nginx -c …")
 
 A FILE is a module that exports a contract, or JSON as \`vastify describe\` prints it;
@@ -25,8 +28,12 @@ const options = {
   env: { type: "string", default: "production" },
   force: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
+  "min-calls": { type: "string" },
   nginx: { type: "string", default: "nginx" },
+  seconds: { type: "string", default: "60" },
+  wait: { type: "string", default: "60" },
   watch: { type: "boolean", default: false },
+  weights: { type: "string", default: "10,50" },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -48,6 +55,10 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
     if (command === "generate" && files.length === 0) return await generateCommand(values, output);
     if (command === "release" && first !== undefined && files.length === 1)
       return await releaseCommand(first, values.env, output);
+    if (command === "canary" && first !== undefined) {
+      const where = { consul: consulOf(process.env), signal: untilToldToEnd() };
+      return await canaryCommand({ ...values, verb: first, candidates: files.slice(1), ...where }, output);
+    }
     if (command === "nginx" && first !== undefined && files.length === 1)
       return await nginxCommand(
         { ...values, file: first, consul: consulOf(process.env), signal: untilToldToEnd() },

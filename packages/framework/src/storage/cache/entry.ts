@@ -1,4 +1,4 @@
-import { badOption, VastifyError } from "../../core/index.js";
+import { badOption, deepFreeze, VastifyError } from "../../core/index.js";
 import type { EntryOptions, LoadOptions } from "./cache.js";
 
 /** A value as a cache holds it. */
@@ -29,12 +29,6 @@ export function toEntry(key: string, value: unknown): Entry {
 function notCacheable(key: string, why: string, cause?: unknown): VastifyError {
   const message = `the value of ${JSON.stringify(key)} can't be cached, since JSON can't hold it: ${why}`;
   return new VastifyError("invalid_argument", message, { reason: "not_cacheable", cause });
-}
-
-function deepFreeze(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
-  return Object.freeze(value);
 }
 
 export function expectKey(key: unknown): string {

@@ -72,7 +72,7 @@ describe("a GraphQL schema of contracts", () => {
     `);
   });
 
-  it("shows nothing that is not public, and no uploads", () => {
+  it("shows nothing that is not public, no uploads and no sockets", () => {
     const { text } = schemaOf(
       contractOf({
         findBook: find,
@@ -83,10 +83,16 @@ describe("a GraphQL schema of contracts", () => {
           rest: { method: "POST", path: "/books/:id/cover", upload: { kind: "raw" } },
           input: z.object({ id: z.string() }),
         }),
+        discuss: defineAction({
+          access: "public",
+          rest: { method: "GET", path: "/books/:id/talk" },
+          input: z.object({ id: z.string() }),
+          socket: { receives: "text", sends: "text" },
+        }),
       }),
     );
     expect(text).toContain("bookShop_findBook");
-    expect(text).not.toMatch(/count|wipe|addCover/i);
+    expect(text).not.toMatch(/count|wipe|addCover|discuss/i);
   });
 
   it("says lists, unions, maps, dates, numbers, recursion and odd names as well as GraphQL can", () => {
