@@ -32,6 +32,7 @@ it.each([
   ["vastify", "ioredis"],
   ["vastify", "amqplib"],
   ["vastify", "graphql"],
+  ["vastify", "ws/"],
   ["vastify/storage", "ioredis"],
   ["vastify/storage/cache", "ioredis"],
   ["vastify/storage/cache", "mongoose"],

@@ -1,4 +1,5 @@
 import type { noInput, noOutput, Schema } from "./schema.js";
+import type { ResolvedSocket, SocketRules } from "./sockets/socket-rules.js";
 import type { UploadRules } from "./upload-rules.js";
 
 /** The keys of a message that choose an action, as Seneca matches them. */
@@ -72,7 +73,11 @@ export interface BatchRules {
 }
 
 /** An action as a contract's author declares it. */
-export interface ActionDeclaration<Input extends Schema = Schema, Output extends Schema = Schema> {
+export interface ActionDeclaration<
+  Input extends Schema = Schema,
+  Output extends Schema = Schema,
+  Socket extends SocketRules | undefined = SocketRules | undefined,
+> {
   /** What it does, in a sentence. */
   readonly summary?: string;
   /** @default `{ action: <its name> }` */
@@ -88,6 +93,10 @@ export interface ActionDeclaration<Input extends Schema = Schema, Output extends
   readonly access?: AccessLevel | AccessRules;
   /** Only with access `public`. @default none */
   readonly rest?: RestRoute;
+  /**
+   * Its GET route is taken by WebSockets: instead of giving an output it talks with the client. @default it does not
+   */
+  readonly socket?: Socket;
   /** Whether it may be carried out twice without harm, so that callers may try it again. @default true with a GET route */
   readonly idempotent?: boolean;
   /** How long any call of it may take, in milliseconds. @default the service's `timeoutMs` */
@@ -105,7 +114,11 @@ export interface ActionDeclaration<Input extends Schema = Schema, Output extends
 }
 
 /** An action of a contract, complete. */
-export interface ContractAction<Input extends Schema = Schema, Output extends Schema = Schema> {
+export interface ContractAction<
+  Input extends Schema = Schema,
+  Output extends Schema = Schema,
+  Socket extends SocketRules | undefined = SocketRules | undefined,
+> {
   /** Its name in the contract. */
   readonly name: string;
   readonly summary: string | undefined;
@@ -114,6 +127,7 @@ export interface ContractAction<Input extends Schema = Schema, Output extends Sc
   readonly output: Output;
   readonly access: Required<AccessRules>;
   readonly rest: ResolvedRestRoute | undefined;
+  readonly socket: ResolvedSocket<Socket>;
   readonly idempotent: boolean;
   readonly timeoutMs: number | undefined;
   readonly cache: CacheRules | undefined;
@@ -128,8 +142,12 @@ export interface ContractAction<Input extends Schema = Schema, Output extends Sc
  *
  * `NoInfer`: else the place where it stands, which takes any schemas, would stand in for those that are left out.
  */
-export function defineAction<Input extends Schema = typeof noInput, Output extends Schema = typeof noOutput>(
-  declaration: ActionDeclaration<Input, Output>,
-): ActionDeclaration<NoInfer<Input>, NoInfer<Output>> {
+export function defineAction<
+  Input extends Schema = typeof noInput,
+  Output extends Schema = typeof noOutput,
+  Socket extends SocketRules | undefined = undefined,
+>(
+  declaration: ActionDeclaration<Input, Output, Socket>,
+): ActionDeclaration<NoInfer<Input>, NoInfer<Output>, NoInfer<Socket>> {
   return declaration;
 }

@@ -83,6 +83,23 @@ describe("defineContract", () => {
     ],
     ["a batch of changes", () => batching({}, { idempotent: false }), /a\.several\.batches must be of idempotent/],
     [
+      "a socket without a route",
+      () => one({ socket: texts }),
+      /a\.it\.socket must be with a GET route, got "no route"/,
+    ],
+    [
+      "a socket that is posted to",
+      () => one({ access: "public", rest: { method: "POST", path: "/a" }, socket: texts }),
+      /a\.it\.socket must be with a GET route, got "POST"/,
+    ],
+    ["a socket with an output", () => one({ ...talk, output: z.object({}) }), /a\.it\.output/],
+    [
+      "a socket of no known messages",
+      () => one({ ...talk, socket: { ...texts, sends: "xml" as never } }),
+      /socket\.sends/,
+    ],
+    ["a socket of no size", () => one({ ...talk, socket: { ...texts, maxBytes: 0 } }), /socket\.maxBytes/],
+    [
       "two actions with one pattern",
       () => {
         const same = defineAction({ pattern: { cmd: "x", kind: 1 } });
@@ -124,3 +141,6 @@ function batching(rules: Partial<BatchRules>, declaration: Partial<ActionDeclara
 function one(declaration: Parameters<typeof defineAction>[0]) {
   return defineContract({ target: "a", version: "1.0.0", actions: { it: defineAction(declaration) } });
 }
+
+const texts = { receives: "text", sends: "text" } as const;
+const talk = { access: "public", rest: { method: "GET", path: "/talk" }, socket: texts } as const;

@@ -31,10 +31,14 @@ export interface Contract<
   readonly events: Events;
 }
 
-/** The actions of a contract, by what their declarations say of input and output. */
+/** The actions of a contract, by what their declarations say of input, output and socket. */
 type ActionsOf<Declarations> = {
-  readonly [Name in keyof Declarations]: Declarations[Name] extends ActionDeclaration<infer Input, infer Output>
-    ? ContractAction<Input, Output>
+  readonly [Name in keyof Declarations]: Declarations[Name] extends ActionDeclaration<
+    infer Input,
+    infer Output,
+    infer Socket
+  >
+    ? ContractAction<Input, Output, Socket>
     : never;
 };
 

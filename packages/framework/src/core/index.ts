@@ -21,5 +21,6 @@ export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
 export { type Part, type PartContext, type PartHealth, startParts, stopParts } from "./part.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
+export { isPoisonous, maySayPrototype, parseSafely, safeReviver } from "./safe-json.js";
 export type { SeenClaim, SeenMessages } from "./seen-messages.js";
 export { isTraceId, newTraceId } from "./trace.js";

@@ -13,7 +13,8 @@ import {
   serveGraphql,
   serveOpenApi,
 } from "../web/index.js";
-import { composeService, type Extend, type Service } from "./create-service.js";
+import { composeService } from "./create-service.js";
+import type { Extend, Service } from "./service.js";
 import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
@@ -46,7 +47,8 @@ export interface Gateway extends Service {
  * the first instance that offers them, and answer 503 while no instance of their target is alive.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
-export function createGateway({ auth, limits, trustProxy, docs, edge, graphql, ...options }: GatewayOptions): Gateway {
+export function createGateway(given: GatewayOptions): Gateway {
+  const { auth, limits, trustProxy, sockets, docs, edge, graphql, ...options } = given;
   const { callQueue } = options;
   const asCaller = callQueue && { callQueue: { ...callQueue, serve: false } };
   const resolved = resolveServiceOptions({ ...options, ...asCaller, microservice: false });
@@ -57,11 +59,15 @@ export function createGateway({ auth, limits, trustProxy, docs, edge, graphql, .
   const extend: Extend = ({ directory, transport, settings, act, log }) => {
     const versionRules = { isRange: isVersionRange, meant: versionsFor };
     const consumerDocument = (name: string): unknown => settings.get(`consumers/${name}`);
-    const asked = { ...(auth && { auth }), ...(limits && { limits }), ...(trustProxy !== undefined && { trustProxy }) };
+    const asked = {
+      ...{ ...(auth && { auth }), ...(limits && { limits }), ...(sockets && { sockets }) },
+      ...(trustProxy !== undefined && { trustProxy }),
+    };
     const guarding = guardGateway(asked, { consumerDocument, log });
     const { maxBodyBytes } = resolved.http;
     const { guard, callGuard } = guarding;
-    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, guard, log });
+    const origins = edge?.cors ? edge.cors.origins : [];
+    const routes = createGatewayRoutes({ ...guarding, act, versionRules, maxBodyBytes, origins, log });
     const operations =
       graphqlOptions &&
       serveGraphql({

@@ -1,4 +1,4 @@
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import type { Implementation } from "../contracts/index.js";
 import { badOption, expectPort, expectTargetName, type Logger, type Part } from "../core/index.js";
 import type { ConsulOptions } from "../discovery/index.js";
@@ -48,6 +48,12 @@ export interface PeerOptions {
    * busy for so long is silent too. @default 10_000
    */
   heartbeatMs?: number;
+  /**
+   * How long the event loop stays awake after something was sent to a peer, in microseconds, since what comes back at once
+   * is then had sooner and with less CPU than by sleeping. Where nothing comes so soon it hardly ever does so. 0 is never:
+   * where CPU time is rationed. @default 100, on one core 0
+   */
+  busyPollUs?: number;
 }
 
 export interface RegistryOptions extends ConsulOptions {
@@ -149,7 +155,7 @@ export interface ResolvedServiceOptions {
   readonly advertise: string;
   readonly http: Required<HttpOptions>;
   readonly microservice: Required<MicroserviceOptions> | undefined;
-  readonly peers: PeerOptions;
+  readonly peers: PeerOptions & { busyPollUs: number };
   readonly zone: string | undefined;
   readonly consul: RegistryOptions;
   readonly modules: readonly ServiceModule[];
@@ -217,7 +223,7 @@ const known = {
     "checkIntervalSeconds",
     "renewMs",
   ],
-  peers: ["secret", "tls", "heartbeatMs", "identityKeys"],
+  peers: ["secret", "tls", "heartbeatMs", "identityKeys", "busyPollUs"],
   callQueue: ["broker", "serve", "prefer"],
   cache: ["store", "maxTtlMs", "broker", "events"],
 } as const;
@@ -242,6 +248,8 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
   expectKnown("consul", consul, known.consul);
   expectKnown("peers", peers, known.peers);
   if (peers.heartbeatMs !== undefined) expectPositive("peers.heartbeatMs", peers.heartbeatMs);
+  const { busyPollUs = availableParallelism() > 1 ? 100 : 0 } = peers;
+  expectMicroseconds("peers.busyPollUs", busyPollUs);
   if (peers.identityKeys !== undefined) expectIdentityKeys("peers.identityKeys", peers.identityKeys);
   if (typeof host !== "string" || host === "") throw badOption("host", host, "an address");
   const name = expectTargetName("name", options.name);
@@ -262,7 +270,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
             port: expectPort("microservice.port", microservice.port ?? 0, 0),
             limits: resolveTransportLimits(microservice.limits),
           },
-    peers,
+    peers: { ...peers, busyPollUs },
     zone: expectText("zone", options.zone, "the name of a zone"),
     consul,
     modules: expectList("modules", options.modules).map(expectModule),
@@ -348,6 +356,11 @@ function expectPositive(name: string, value: unknown): number {
 function expectDuration(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0) return value;
   throw badOption(name, value, "a number of milliseconds, 0 or more");
+}
+
+function expectMicroseconds(name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0 && value <= 1_000) return;
+  throw badOption(name, value, "a number of microseconds from 0 to 1,000");
 }
 
 function expectObject<T extends object>(name: string, value: T): T {

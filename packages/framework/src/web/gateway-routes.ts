@@ -1,6 +1,6 @@
 import type { Context, Middleware } from "koa";
 import Router from "koa-router";
-import { type Logger, VastifyError } from "../core/index.js";
+import { VastifyError } from "../core/index.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { reportOnce } from "./report-once.js";
 import { byPath, shapeOf } from "./route-path.js";
@@ -19,7 +19,6 @@ export interface OfferedVersion {
 
 export interface GatewayRoutesOptions extends ServeRouteOptions {
   versionRules: VersionRules;
-  log: Logger;
 }
 
 /** A route of the gateway, as the newest version that offers it says. */

@@ -24,5 +24,6 @@ export { serveOpenApi } from "./openapi/serve-openapi.js";
 export type { PublishedRoute } from "./published-routes.js";
 export { type EventStreamResult, eventStream, type ServerEvent } from "./replies/event-stream.js";
 export type { HttpDirectives } from "./reply.js";
+export type { SocketOptions } from "./sockets/socket-options.js";
 export type { FormLimits } from "./uploads/form-limits.js";
 export { type Form, type FormFile, readForm } from "./uploads/read-form.js";

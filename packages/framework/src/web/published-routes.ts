@@ -3,7 +3,9 @@ import {
   type AccessRules,
   type ActionDescription,
   accessShape,
+  type MessageKind,
   readDescription,
+  socketShape,
   type UploadRules,
   uploadShape,
 } from "../contracts/index.js";
@@ -27,6 +29,18 @@ export interface PublishedRoute {
   readonly status?: number | undefined;
   /** How its body is taken as a stream. @default it is JSON or a form, and read before */
   readonly upload?: Required<UploadRules> | undefined;
+  /** How it talks over a WebSocket. @default it answers requests */
+  readonly socket?: SocketRoute | undefined;
+}
+
+/** How a route's messages are carried between a client's WebSocket and its action. */
+export interface SocketRoute {
+  /** What the client's messages are. */
+  readonly receives: MessageKind;
+  /** What the action's messages are. */
+  readonly sends: MessageKind;
+  /** The largest of either side, in bytes. */
+  readonly maxBytes: number;
 }
 
 /** A published route with what its contract says of the action; untyped without. */
@@ -44,6 +58,7 @@ const routeShape = z.object({
   timeoutMs: z.number().positive().optional(),
   status: z.int().min(200).max(299).optional(),
   upload: uploadShape.optional(),
+  socket: socketShape.optional(),
 });
 
 const descriptionShape = z.object({ routes: z.array(z.unknown()) });
