@@ -42,8 +42,9 @@ export function offeredActions(options: OfferedActionsOptions): readonly Offered
     const { actions, routes } = readPublishedRoutes(description);
     for (const described of actions) {
       const published = routes.filter(({ action }) => action === described.name);
-      // Streams have no place in an operation.
-      if (described.access.level !== "public" || described.socket || published.some(({ upload }) => upload)) continue;
+      // What is a stream, and what goes on talking, has no place in an operation.
+      const isStream = described.socket !== undefined || published.some(({ upload }) => upload);
+      if (described.access.level !== "public" || isStream) continue;
       const route = { ...routeOf(described, published, path), target, version, description };
       const key = JSON.stringify([target, described.name]);
       const known = byName.get(key);
