@@ -7,7 +7,7 @@ module.exports = tseslint.config(
     files: ["**/*.ts"],
     languageOptions: {
       parser: tseslint.parser,
-      parserOptions: { project: "./tsconfig.test.json", tsconfigRootDir: __dirname },
+      parserOptions: { project: "./tsconfig.lint.json", tsconfigRootDir: __dirname },
     },
     plugins: { "@typescript-eslint": tseslint.plugin },
     rules: {

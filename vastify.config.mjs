@@ -38,7 +38,7 @@ export default defineSystem({
       workspace: "services/gateway",
       version: versionOf("gateway"),
       httpPort: 3000,
-      environment: { SESSION_SECRET: { secret: true }, OPEN_ROUTES: {}, TRUST_PROXY: {} },
+      environment: { SESSION_SECRET: { secret: true }, OPEN_ROUTES: {}, GRAPHQL: {}, TRUST_PROXY: {} },
     },
   },
   edge: { service: "gateway", serverNames: ["vastify.example"] },

@@ -101,7 +101,7 @@ module.exports = {
       instances: "1",
       maxMemoryMb: 512,
       ports: { HTTP_PORT: 3000 },
-      variables: ["SESSION_SECRET", "OPEN_ROUTES", "TRUST_PROXY"],
+      variables: ["SESSION_SECRET", "OPEN_ROUTES", "GRAPHQL", "TRUST_PROXY"],
       values: {},
       production: { NODE_ENV: "production", LOG_FORMAT: "json", TRUST_PROXY: "1" },
     }),

@@ -9,6 +9,6 @@ export { type MongoEngine, type MongoEngineOptions, startMongoEngine } from "./m
 export { type RunningNginx, startNginx } from "./nginx.js";
 export { type Pm2Options, type RunningPm2, startPm2 } from "./pm2.js";
 export { type RabbitmqOptions, type RunningRabbitmq, startRabbitmq } from "./rabbitmq.js";
+export { type RedisOptions, type RunningRedis, startRedis } from "./redis.js";
 export type { CommandResult } from "./run-command.js";
 export { type RunningSshd, type SshdOptions, startSshd } from "./sshd.js";
-export { type RedisOptions, type RunningRedis, startRedis } from "./redis.js";

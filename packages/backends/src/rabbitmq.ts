@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VastifyError } from "vastify";
 import { endWithin, tailOf, whenEnded } from "./child-process.js";
-import { findOnPath } from "./consul-binary.js";
 import { findFreePorts } from "./free-port.js";
 import { findRabbitmq, type RabbitmqFiles } from "./rabbitmq-binary.js";
+import { spawnServer } from "./spawn-server.js";
 
 export interface RabbitmqOptions {
   /** More of the broker's configuration, e.g. `{ "vm_memory_high_watermark.relative": 0.6 }`. @default {} */
@@ -135,9 +135,10 @@ async function startBroker(
   { startTimeoutMs = 60_000, signal }: RabbitmqOptions,
 ): Promise<Children> {
   const deadline = AbortSignal.timeout(startTimeoutMs);
-  await mkdir(join(env.HOME as string, "data"), { recursive: true });
-  const mapper = await spawnBound(join(files.erlangBin, "epmd"), ["-port", String(ports.epmd)], env);
-  const broker = await spawnBound(join(files.erlangBin, "erlexec"), brokerArguments(files), env);
+  const home = env.HOME as string;
+  await mkdir(join(home, "data"), { recursive: true });
+  const mapper = await spawnServer(join(files.erlangBin, "epmd"), ["-port", String(ports.epmd)], env, home);
+  const broker = await spawnServer(join(files.erlangBin, "erlexec"), brokerArguments(files), env, home);
   const tail = tailOf(broker);
   const settled = new AbortController();
   const givenUp = AbortSignal.any([deadline, settled.signal, ...(signal ? [signal] : [])]);
@@ -170,23 +171,6 @@ function brokerArguments(files: RabbitmqFiles): string[] {
     ...["-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-syslog", "logger", "[]"],
     ...["-syslog", "syslog_error_logger", "false"],
   ];
-}
-
-/** A child that ends with us, even when we are killed (where setpriv exists), in a process group of its own. */
-async function spawnBound(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<ChildProcess> {
-  const setpriv = await findOnPath("setpriv");
-  const command = setpriv ? [setpriv, "--pdeathsig", "KILL", file, ...args] : [file, ...args];
-  const child = spawn(command[0] as string, command.slice(1), {
-    cwd: env.HOME,
-    env,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  child.on("error", () => {});
-  const killAtExit = () => child.kill("SIGKILL");
-  process.once("exit", killAtExit);
-  child.once("exit", () => process.off("exit", killAtExit));
-  return child;
 }
 
 /** Waits until the port answers AMQP's protocol header with a frame. */

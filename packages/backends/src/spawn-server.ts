@@ -10,12 +10,13 @@ export async function spawnServer(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
+  cwd = tmpdir(),
 ): Promise<ChildProcess> {
   // Where setpriv exists the kernel ends the server with us, even when we are killed.
   const setpriv = await findOnPath("setpriv");
   const command = setpriv ? [setpriv, "--pdeathsig", "KILL", program, ...args] : [program, ...args];
   const child = spawn(command[0] as string, command.slice(1), {
-    cwd: tmpdir(),
+    cwd,
     detached: true,
     env,
     stdio: ["ignore", "pipe", "pipe"],

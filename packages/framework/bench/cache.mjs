@@ -1,6 +1,6 @@
 import { startRedis } from "@vastify/backends";
 import { createChildren } from "./support/children.mjs";
-import { evaluate, figuresTable, keysOf } from "./support/figures.mjs";
+import { chooseFigures } from "./support/chosen-figures.mjs";
 import { runRounds } from "./support/rounds.mjs";
 import { median, shown } from "./support/stats.mjs";
 import { table } from "./support/table.mjs";
@@ -31,12 +31,12 @@ const contestants = {
 const modes = { oneAtATime: "one after the other", saturated: "64 at once" };
 
 /** @param {Parameters<typeof import("./calls.mjs").run>[0]} options */
-export async function run({ rounds, quick, only, progress, print }) {
-  const chosen = only.length > 0 ? figures.filter(({ name }) => only.includes(name)) : figures;
-  const needed = new Set(chosen.flatMap(keysOf));
+export async function run(options) {
+  const { rounds, quick, progress, print } = options;
+  const { wants, report } = chooseFigures(figures, options);
   const tasks = Object.keys(contestants)
     .flatMap((name) => Object.keys(modes).map((mode) => ({ key: `${name}/${mode}`, name, mode })))
-    .filter(({ key }) => only.length === 0 || needed.has(key));
+    .filter(({ key }) => wants(key));
   const redis = await startRedis();
   const children = createChildren();
   try {
@@ -50,9 +50,7 @@ export async function run({ rounds, quick, only, progress, print }) {
     const { results, failures } = await runRounds(tasks, { rounds, measure, progress });
     print(`\nµs per hit\n\n${hitsTable(results)}`);
     for (const [key, why] of failures) print(`${key} was not measured: ${why}`);
-    const evaluated = chosen.map((figure) => evaluate(figure, results));
-    print(`\nFigures (medians of ${rounds} rounds${quick ? ", quick" : ""})\n\n${figuresTable(evaluated)}`);
-    return evaluated.map(({ name, value, must, ok }) => ({ name, value, must, ok }));
+    return report(results);
   } finally {
     await children.stopAll();
     await redis.stop();

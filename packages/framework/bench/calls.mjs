@@ -3,7 +3,7 @@ import { figures } from "./calls/figures.mjs";
 import { localTable, measureGrowth, measureLocal } from "./calls/local.mjs";
 import { patternsTable } from "./calls/patterns.mjs";
 import { createChildren } from "./support/children.mjs";
-import { evaluate, figuresTable, keysOf } from "./support/figures.mjs";
+import { chooseFigures } from "./support/chosen-figures.mjs";
 
 export const summary = "calls within a process and between two, beside Moleculer, NestJS and plain Seneca";
 export const figureNames = figures.map(({ name }) => name);
@@ -17,19 +17,14 @@ export const figureNames = figures.map(({ name }) => name);
  * @param {(text: string) => void} options.progress
  * @param {(text: string) => void} options.print
  */
-export async function run({ rounds, quick, only, profiles, progress, print }) {
-  const chosen = only.length > 0 ? figures.filter(({ name }) => only.includes(name)) : figures;
-  const needed = new Set(chosen.flatMap(keysOf));
-  const wants = (key) => only.length === 0 || needed.has(key);
+export async function run(options) {
+  const { rounds, quick, progress, print } = options;
+  const { wants, execArgvOf, report } = chooseFigures(figures, options);
   const children = createChildren();
-  const execArgvOf = (process) =>
-    profiles && process.startsWith("vastify")
-      ? ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${process}.cpuprofile`]
-      : [];
-  const options = { wants, rounds, quick, children, execArgvOf, progress };
+  const how = { wants, rounds, quick, children, execArgvOf, progress };
   try {
-    const local = await measureLocal(options);
-    const across = await measureAcross(options);
+    const local = await measureLocal(how);
+    const across = await measureAcross(how);
     const results = new Map([...local.results, ...across.results]);
     const failures = new Map([...local.failures, ...across.failures]);
     const growthSeconds = quick ? 10 : 60;
@@ -47,10 +42,9 @@ export async function run({ rounds, quick, only, profiles, progress, print }) {
     };
     for (const [title, text] of Object.entries(tables)) if (text !== "") print(`\n${title}\n\n${text}`);
     if (failures.size > 0) print(`\nNot measured\n\n${failuresText(failures)}`);
-    const evaluated = chosen.map((figure) => evaluate(figure, results));
-    print(`\nFigures (medians of ${rounds} rounds${quick ? ", quick" : ""})\n\n${figuresTable(evaluated)}`);
+    const reported = report(results);
     if (quick && wants("growth")) print(`act-rss-60s was measured over ${growthSeconds} s only.`);
-    return evaluated.map(({ name, value, must, ok }) => ({ name, value, must, ok }));
+    return reported;
   } finally {
     await children.stopAll();
   }

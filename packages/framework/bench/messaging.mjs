@@ -1,7 +1,7 @@
 import { startRabbitmq } from "@vastify/backends";
 import { measureMessaging, messagingTable } from "./messaging/measure.mjs";
 import { createChildren } from "./support/children.mjs";
-import { evaluate, figuresTable, keysOf } from "./support/figures.mjs";
+import { chooseFigures } from "./support/chosen-figures.mjs";
 
 export const summary = "messages over RabbitMQ, beside bare amqplib, rabbitmq-client and NestJS RMQ";
 
@@ -16,26 +16,18 @@ const figures = [
 export const figureNames = figures.map(({ name }) => name);
 
 /** @param {Parameters<typeof import("./calls.mjs").run>[0]} options */
-export async function run({ rounds, quick, only, profiles, progress, print }) {
-  const chosen = only.length > 0 ? figures.filter(({ name }) => only.includes(name)) : figures;
-  const needed = new Set(chosen.flatMap(keysOf));
-  const wants = (key) => only.length === 0 || needed.has(key);
-  const execArgvOf = (process) =>
-    profiles && process.startsWith("vastify")
-      ? ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${process}.cpuprofile`]
-      : [];
+export async function run(options) {
+  const { rounds, quick, progress, print } = options;
+  const { wants, execArgvOf, report } = chooseFigures(figures, options);
   const children = createChildren();
   const broker = await startRabbitmq();
   try {
     // Not every client knows the user that RabbitMQ has at first.
     const url = broker.url.replace("amqp://", "amqp://guest:guest@");
-    const options = { url, wants, rounds, quick, children, execArgvOf, progress };
-    const { results, failures } = await measureMessaging(options);
+    const { results, failures } = await measureMessaging({ url, wants, rounds, quick, children, execArgvOf, progress });
     print(`\n${messagingTable(results)}`);
     for (const [key, why] of failures) print(`\nNot measured: ${key}: ${why}`);
-    const evaluated = chosen.map((figure) => evaluate(figure, results));
-    print(`\nFigures (medians of ${rounds} rounds${quick ? ", quick" : ""})\n\n${figuresTable(evaluated)}`);
-    return evaluated.map(({ name, value, must, ok }) => ({ name, value, must, ok }));
+    return report(results);
   } finally {
     await children.stopAll();
     await broker.remove();

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { evaluate, figuresTable, keysOf } from "./support/figures.mjs";
+import { chooseFigures } from "./support/chosen-figures.mjs";
 import { runRounds } from "./support/rounds.mjs";
 import { median, shown } from "./support/stats.mjs";
 import { table } from "./support/table.mjs";
@@ -20,12 +20,12 @@ const contestants = { vastify: "vastify", nest: "NestJS TCP", moleculer: "Molecu
 const settleMs = 500;
 
 /** @param {Parameters<typeof import("./calls.mjs").run>[0]} options */
-export async function run({ rounds, quick, only, progress, print }) {
-  const chosen = only.length > 0 ? figures.filter(({ name }) => only.includes(name)) : figures;
-  const needed = new Set(chosen.flatMap(keysOf));
+export async function run(options) {
+  const { rounds, quick, progress, print } = options;
+  const { wants, report } = chooseFigures(figures, options);
   const tasks = Object.keys(contestants)
     .map((name) => ({ key: name, name }))
-    .filter(({ key }) => only.length === 0 || needed.has(key));
+    .filter(({ key }) => wants(key));
   const { startConsul } = await import("@vastify/backends");
   const consul = await startConsul();
   try {
@@ -39,9 +39,7 @@ export async function run({ rounds, quick, only, progress, print }) {
     });
     print(`\n${startTable(results)}`);
     for (const [key, why] of failures) print(`${key} was not measured: ${why}`);
-    const evaluated = chosen.map((figure) => evaluate(figure, results));
-    print(`\nFigures (medians of ${rounds} rounds${quick ? ", quick" : ""})\n\n${figuresTable(evaluated)}`);
-    return evaluated.map(({ name, value, must, ok }) => ({ name, value, must, ok }));
+    return report(results);
   } finally {
     await consul.stop();
   }

@@ -31,6 +31,8 @@ it.each([
   ["vastify", "mongoose"],
   ["vastify", "ioredis"],
   ["vastify", "amqplib"],
+  ["vastify", "ws/"],
+  ["vastify", "graphql"],
   ["vastify/storage", "ioredis"],
   ["vastify/storage/cache", "ioredis"],
   ["vastify/storage/cache", "mongoose"],

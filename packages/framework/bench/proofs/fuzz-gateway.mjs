@@ -1,42 +1,28 @@
-import { parseArgs } from "node:util";
-import { createChildren } from "../support/children.mjs";
 import { bytesOf, exchange } from "./fuzz/exchange.mjs";
+import { runFuzz, watchMemory } from "./fuzz/fuzzing.mjs";
 import { faultOf } from "./fuzz/judge-answer.mjs";
 import { createMutator } from "./fuzz/mutations.mjs";
 import { createRequests } from "./fuzz/operations.mjs";
-import { createRandom } from "./fuzz/random.mjs";
 
 export const summary =
   "requests made of the gateway's own OpenAPI document, right, odd and broken: no 5xx but meant ones, no stack, flat in memory [--count N] [--seed N]";
 
-const attackers = 8;
 /** Before the first look at the memory, so that what is compiled and cached by then does not count. */
 const warmUpShare = 0.25;
-const must = { heapMb: 16, rssMb: 64 };
 
 /** @param {string[]} args */
-export async function run(args) {
-  const { values } = parseArgs({ args, options: { count: { type: "string" }, seed: { type: "string" } } });
-  const count = Number(values.count ?? 200_000);
-  const seed = Number(values.seed ?? Date.now() % 1_000_000);
-  console.log(`${count} requests, seed ${seed}`);
-  const children = createChildren();
-  try {
-    return await fuzz({ count, seed, children });
-  } finally {
-    await children.stopAll();
-  }
+export function run(args) {
+  return runFuzz(args, { count: 200_000, what: "requests", attackers: 8 }, fuzz);
 }
 
-async function fuzz({ count, seed, children }) {
-  const victim = children.start(new URL("fuzz/gateway-child.mjs", import.meta.url), { execArgv: ["--expose-gc"] });
+async function fuzz({ count, randoms, startVictim }) {
+  const victim = startVictim(new URL("fuzz/gateway-child.mjs", import.meta.url));
+  const memory = watchMemory(victim);
   const url = new URL(await victim.ask("start"));
   const requestsFor = createRequests(await (await fetch(new URL("/openapi.json", url))).json());
-  const startedAt = performance.now();
   const sent = { right: 0, odd: 0, broken: 0 };
   const statuses = {};
   const faults = [];
-  const memory = [];
 
   async function attack(random, limit) {
     const requests = requestsFor(random);
@@ -56,27 +42,19 @@ async function fuzz({ count, seed, children }) {
     }
   }
 
-  const randoms = Array.from({ length: attackers }, (_, index) => createRandom(seed * attackers + index + 1));
   for (const share of [warmUpShare, (1 + warmUpShare) / 2, 1]) {
     await Promise.all(randoms.map((random) => attack(random, Math.ceil(count * share))));
-    memory.push(await victim.ask("memory"));
-    const { rssMb, heapMb } = memory.at(-1);
-    console.log(`${JSON.stringify(sent)}: RSS ${rssMb.toFixed(1)} MB, heap ${heapMb.toFixed(1)} MB`);
+    await memory.look(JSON.stringify(sent));
   }
   faults.push(...(await victim.ask("faults")));
   for (const fault of faults.slice(0, 10)) console.log(fault);
-  const growth = (key) => Number((Math.min(...memory.slice(1).map((look) => look[key])) - memory[0][key]).toFixed(1));
-  const heapGrowthMb = growth("heapMb");
-  const rssGrowthMb = growth("rssMb");
+  const { isFlat, ...growth } = memory.growth();
   return {
-    ok: faults.length === 0 && heapGrowthMb < must.heapMb && rssGrowthMb < must.rssMb,
+    ok: faults.length === 0 && isFlat,
     count: sent.right + sent.odd + sent.broken,
     ...sent,
-    seed,
     statuses,
     faults: faults.length,
-    heapGrowthMb,
-    rssGrowthMb,
-    seconds: Number(((performance.now() - startedAt) / 1_000).toFixed(1)),
+    ...growth,
   };
 }

@@ -1,4 +1,5 @@
 import type { noInput, noOutput, Schema } from "./schema.js";
+import type { ResolvedSocket, SocketRules } from "./sockets/socket-rules.js";
 import type { UploadRules } from "./upload-rules.js";
 
 /** The keys of a message that choose an action, as Seneca matches them. */
@@ -49,8 +50,34 @@ export interface CacheRules {
   readonly tags?: readonly string[];
 }
 
+/** How an object leads to another: by what action it is found, given which of the object's fields. */
+export interface ActionLink {
+  readonly target: string;
+  /** As its contract names it: a public one that only reads. */
+  readonly action: string;
+  /** By field of that action's input, the field of the object that has its value. */
+  readonly input: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes this action stand for many calls of another that finds one thing by one field: it takes a list of what would
+ * be asked for one by one, and gives a list, in any order, of what there is.
+ */
+export interface BatchRules {
+  /** The action of the same contract that finds one. */
+  readonly action: string;
+  /** The field of the other's input, and of each object in the output, that tells them apart. */
+  readonly by: string;
+  /** The field of the input that lists them; its `maxItems` bounds how many go together. */
+  readonly keys: string;
+}
+
 /** An action as a contract's author declares it. */
-export interface ActionDeclaration<Input extends Schema = Schema, Output extends Schema = Schema> {
+export interface ActionDeclaration<
+  Input extends Schema = Schema,
+  Output extends Schema = Schema,
+  Socket extends SocketRules | undefined = SocketRules | undefined,
+> {
   /** What it does, in a sentence. */
   readonly summary?: string;
   /** @default `{ action: <its name> }` */
@@ -66,6 +93,10 @@ export interface ActionDeclaration<Input extends Schema = Schema, Output extends
   readonly access?: AccessLevel | AccessRules;
   /** Only with access `public`. @default none */
   readonly rest?: RestRoute;
+  /**
+   * Its GET route is taken by WebSockets: instead of giving an output it talks with the client. @default it does not
+   */
+  readonly socket?: Socket;
   /** Whether it may be carried out twice without harm, so that callers may try it again. @default true with a GET route */
   readonly idempotent?: boolean;
   /** How long any call of it may take, in milliseconds. @default the service's `timeoutMs` */
@@ -74,12 +105,20 @@ export interface ActionDeclaration<Input extends Schema = Schema, Output extends
   readonly cache?: CacheRules;
   /** Tags whose cached outputs are forgotten once it has run, such as `user:{id}`. @default none */
   readonly forgets?: readonly string[];
+  /** Where the objects that it gives lead, by name: in GraphQL they have these fields too. @default nowhere */
+  readonly links?: Readonly<Record<string, ActionLink>>;
+  /** Whose calls it takes together when a gateway has several of them to make. @default nobody's */
+  readonly batches?: BatchRules;
   /** Why callers should move on, and to what. @default not deprecated */
   readonly deprecated?: string;
 }
 
 /** An action of a contract, complete. */
-export interface ContractAction<Input extends Schema = Schema, Output extends Schema = Schema> {
+export interface ContractAction<
+  Input extends Schema = Schema,
+  Output extends Schema = Schema,
+  Socket extends SocketRules | undefined = SocketRules | undefined,
+> {
   /** Its name in the contract. */
   readonly name: string;
   readonly summary: string | undefined;
@@ -88,10 +127,13 @@ export interface ContractAction<Input extends Schema = Schema, Output extends Sc
   readonly output: Output;
   readonly access: Required<AccessRules>;
   readonly rest: ResolvedRestRoute | undefined;
+  readonly socket: ResolvedSocket<Socket>;
   readonly idempotent: boolean;
   readonly timeoutMs: number | undefined;
   readonly cache: CacheRules | undefined;
   readonly forgets: readonly string[] | undefined;
+  readonly links: Readonly<Record<string, ActionLink>> | undefined;
+  readonly batches: BatchRules | undefined;
   readonly deprecated: string | undefined;
 }
 
@@ -100,8 +142,12 @@ export interface ContractAction<Input extends Schema = Schema, Output extends Sc
  *
  * `NoInfer`: else the place where it stands, which takes any schemas, would stand in for those that are left out.
  */
-export function defineAction<Input extends Schema = typeof noInput, Output extends Schema = typeof noOutput>(
-  declaration: ActionDeclaration<Input, Output>,
-): ActionDeclaration<NoInfer<Input>, NoInfer<Output>> {
+export function defineAction<
+  Input extends Schema = typeof noInput,
+  Output extends Schema = typeof noOutput,
+  Socket extends SocketRules | undefined = undefined,
+>(
+  declaration: ActionDeclaration<Input, Output, Socket>,
+): ActionDeclaration<NoInfer<Input>, NoInfer<Output>, NoInfer<Socket>> {
   return declaration;
 }

@@ -2,6 +2,7 @@ import { badOption, type Message } from "../core/index.js";
 import type { ContractAction } from "./action.js";
 import type { Contract } from "./contract.js";
 import { type InputOf, noOutput, type OutputOf } from "./schema.js";
+import type { SocketRules } from "./sockets/socket-rules.js";
 
 export interface CallerOptions {
   /** How long to wait for the output, in milliseconds. @default the action's `timeoutMs`, else the service's */
@@ -14,9 +15,9 @@ export interface CallerOptions {
 type Arguments<Input, Options> =
   Record<never, never> extends Input ? [input?: Input, options?: Options] : [input: Input, options?: Options];
 
-/** The actions of a contract as functions. */
+/** The actions of a contract as functions; those that talk over a socket are the gateway's to open. */
 export type Caller<C extends Contract, Options> = {
-  readonly [Name in keyof C["actions"]]: (
+  readonly [Name in keyof C["actions"] as C["actions"][Name]["socket"] extends SocketRules ? never : Name]: (
     ...given: Arguments<InputOf<C["actions"][Name]["input"]>, Options>
   ) => Promise<OutputOf<C["actions"][Name]["output"]>>;
 };
@@ -55,7 +56,9 @@ export function createCaller<C extends Contract, Options extends CallerOptions>(
       return send(withFields(fixed, input), { ...defaults, ...more } as unknown as Given<Options>).then(resultOf);
     };
   };
-  const entries = Object.values<ContractAction>(contract.actions).map((action) => [action.name, call(action)]);
+  const entries = Object.values<ContractAction>(contract.actions)
+    .filter(({ socket }) => !socket)
+    .map((action) => [action.name, call(action)]);
   return Object.fromEntries(entries) as Caller<C, Options>;
 }
 

@@ -84,3 +84,54 @@ describe("implement", () => {
     expectTypeOf(wrong).toBeFunction();
   });
 });
+
+describe("an action that talks over a socket", () => {
+  const chat = defineContract({
+    target: "chat-server",
+    version: "1.0.0",
+    actions: {
+      talk: defineAction({
+        access: "public",
+        rest: { method: "GET", path: "/talk/:room" },
+        input: z.object({ room: z.string() }),
+        socket: { receives: z.object({ say: z.string().default("") }), sends: z.object({ heard: z.string() }) },
+      }),
+      relay: defineAction({
+        access: "public",
+        rest: { method: "GET", path: "/relay" },
+        socket: { receives: "bytes", sends: "text" },
+      }),
+    },
+  });
+
+  it("gets and gives what its schemas say", () => {
+    implement(chat, {
+      async *talk({ room }, { received, signal }) {
+        expectTypeOf(room).toEqualTypeOf<string>();
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+        expectTypeOf(received).toEqualTypeOf<AsyncIterableIterator<{ say: string }>>();
+        for await (const { say } of received) yield { heard: say };
+      },
+      async *relay(_input, { received }) {
+        expectTypeOf(received).toEqualTypeOf<AsyncIterableIterator<Uint8Array>>();
+        for await (const bytes of received) yield String(bytes.length);
+      },
+    });
+    const wrong = () =>
+      implement(chat, {
+        // @ts-expect-error it sends something else
+        async *talk() {
+          yield { said: "x" };
+        },
+        // @ts-expect-error it sends bytes
+        async *relay() {
+          yield Buffer.from("x");
+        },
+      });
+    expectTypeOf(wrong).toBeFunction();
+  });
+
+  it("is none that callers can call", () => {
+    expectTypeOf(createCaller(chat, { send: async () => null })).toEqualTypeOf<Record<never, never>>();
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineAction } from "./action.js";
+import { type ActionDeclaration, type BatchRules, defineAction } from "./action.js";
 import { defineContract } from "./contract.js";
 import { defineEvent } from "./event.js";
 
@@ -65,6 +65,40 @@ describe("defineContract", () => {
     ["a schema that is none", () => one({ input: {} as never }), /a\.it\.input must be a schema/],
     ["an access that is none", () => one({ access: "open" as never }), /a\.it\.access/],
     ["a deadline that is none", () => one({ timeoutMs: 0 }), /a\.it\.timeoutMs/],
+    ["a link that is no name", () => one({ links: { "a-b": linked } }), /a\.it\.links must be named by letters/],
+    ["a link to no service", () => one({ links: { a: { ...linked, target: "" } } }), /a\.it\.links\.a\.target/],
+    [
+      "a link by nothing",
+      () => one({ links: { a: { ...linked, input: {} } } }),
+      /a\.it\.links\.a\.input must be fields/,
+    ],
+    ["a batch of nobody's calls", () => batching({ action: "gone" }), /a\.several\.batches\.action/],
+    ["a batch of its own calls", () => batching({ action: "several" }), /a\.several\.batches\.action/],
+    ["a batch by a field that is none", () => batching({ by: "name" }), /a\.several\.batches\.by must be a field/],
+    ["a batch of keys that are none", () => batching({ keys: "id" }), /a\.several\.batches\.keys must be a field/],
+    [
+      "a batch with another access",
+      () => batching({}, { access: "public" }),
+      /a\.several\.batches must be of the same/,
+    ],
+    ["a batch of changes", () => batching({}, { idempotent: false }), /a\.several\.batches must be of idempotent/],
+    [
+      "a socket without a route",
+      () => one({ socket: texts }),
+      /a\.it\.socket must be with a GET route, got "no route"/,
+    ],
+    [
+      "a socket that is posted to",
+      () => one({ access: "public", rest: { method: "POST", path: "/a" }, socket: texts }),
+      /a\.it\.socket must be with a GET route, got "POST"/,
+    ],
+    ["a socket with an output", () => one({ ...talk, output: z.object({}) }), /a\.it\.output/],
+    [
+      "a socket of no known messages",
+      () => one({ ...talk, socket: { ...texts, sends: "xml" as never } }),
+      /socket\.sends/,
+    ],
+    ["a socket of no size", () => one({ ...talk, socket: { ...texts, maxBytes: 0 } }), /socket\.maxBytes/],
     [
       "two actions with one pattern",
       () => {
@@ -89,6 +123,24 @@ describe("defineContract", () => {
   });
 });
 
+const linked = { target: "b", action: "find", input: { id: "id" } };
+
+/** An action that takes the calls of another together. */
+function batching(rules: Partial<BatchRules>, declaration: Partial<ActionDeclaration> = {}) {
+  const single = defineAction({ idempotent: true, input: z.object({ id: z.string() }), output: named });
+  const several = defineAction({
+    idempotent: true,
+    input: z.object({ ids: z.array(z.string()) }),
+    output: z.array(named),
+    batches: { action: "single", by: "id", keys: "ids", ...rules },
+    ...declaration,
+  });
+  return defineContract({ target: "a", version: "1.0.0", actions: { single, several } });
+}
+
 function one(declaration: Parameters<typeof defineAction>[0]) {
   return defineContract({ target: "a", version: "1.0.0", actions: { it: defineAction(declaration) } });
 }
+
+const texts = { receives: "text", sends: "text" } as const;
+const talk = { access: "public", rest: { method: "GET", path: "/talk" }, socket: texts } as const;

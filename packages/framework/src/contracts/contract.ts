@@ -2,6 +2,7 @@ import { badOption, expectTargetName } from "../core/index.js";
 import type { ActionDeclaration, ContractAction } from "./action.js";
 import { expectTags } from "./cache-tags.js";
 import type { ContractEvent, EventDeclaration } from "./event.js";
+import { expectBatches } from "./expect-links.js";
 import { resolveAction } from "./resolve-action.js";
 import { isSchema, type Schema } from "./schema.js";
 
@@ -30,10 +31,14 @@ export interface Contract<
   readonly events: Events;
 }
 
-/** The actions of a contract, by what their declarations say of input and output. */
+/** The actions of a contract, by what their declarations say of input, output and socket. */
 type ActionsOf<Declarations> = {
-  readonly [Name in keyof Declarations]: Declarations[Name] extends ActionDeclaration<infer Input, infer Output>
-    ? ContractAction<Input, Output>
+  readonly [Name in keyof Declarations]: Declarations[Name] extends ActionDeclaration<
+    infer Input,
+    infer Output,
+    infer Socket
+  >
+    ? ContractAction<Input, Output, Socket>
     : never;
 };
 
@@ -62,6 +67,7 @@ export function defineContract<
   for (const [name, action] of Object.entries(declaration.actions))
     actions[name] = resolveAction(`${target}.${name}`, name, action);
   expectDistinct(target, Object.values(actions));
+  expectBatches(target, actions);
   const events: Record<string, ContractEvent> = {};
   for (const [key, event] of Object.entries(declaration.events ?? {})) {
     if (typeof event.name !== "string" || event.name === "")

@@ -1,6 +1,7 @@
-import type { AccessRules, CacheRules, Pattern, ResolvedRestRoute } from "./action.js";
+import type { AccessRules, ActionLink, BatchRules, CacheRules, Pattern, ResolvedRestRoute } from "./action.js";
 import type { Contract } from "./contract.js";
 import { type JsonSchema, jsonSchemaOf } from "./json-schema.js";
+import { kindOf, type MessageKind, type MessageShape, type SocketRules } from "./sockets/socket-rules.js";
 
 /** An action of a contract, as others read of it. */
 export interface ActionDescription {
@@ -13,10 +14,27 @@ export interface ActionDescription {
   readonly timeoutMs?: number | undefined;
   readonly cache?: CacheRules | undefined;
   readonly rest?: ResolvedRestRoute | undefined;
+  /** Absent for an action that does not talk over a socket. */
+  readonly socket?: SocketDescription | undefined;
+  readonly links?: Readonly<Record<string, ActionLink>> | undefined;
+  readonly batches?: BatchRules | undefined;
   /** Absent when its schema can't be said in JSON Schema. */
   readonly input?: JsonSchema | undefined;
   /** Absent when its schema can't be said in JSON Schema. */
   readonly output?: JsonSchema | undefined;
+}
+
+/** How an action talks with a client, as others read of it. */
+export interface SocketDescription {
+  readonly receives: MessageDescription;
+  readonly sends: MessageDescription;
+  readonly maxBytes: number;
+}
+
+export interface MessageDescription {
+  readonly kind: MessageKind;
+  /** Of JSON; absent when its schema can't be said in JSON Schema. */
+  readonly schema?: JsonSchema | undefined;
 }
 
 export interface EventDescription {
@@ -43,6 +61,7 @@ export function describeContract({ target, version, actions, events }: Contract)
       .filter(({ access }) => access.level !== "private")
       .map((action) => ({
         ...action,
+        socket: action.socket && describeSocket(action.socket),
         input: jsonSchemaOf(action.input, "input"),
         output: jsonSchemaOf(action.output, "output"),
       })),
@@ -52,6 +71,14 @@ export function describeContract({ target, version, actions, events }: Contract)
       payload: jsonSchemaOf(payload, "output"),
     })),
   });
+}
+
+function describeSocket({ receives, sends, maxBytes }: Required<SocketRules>): SocketDescription {
+  const describe = (shape: MessageShape, side: "input" | "output") => ({
+    kind: kindOf(shape),
+    ...(typeof shape !== "string" && { schema: jsonSchemaOf(shape, side) }),
+  });
+  return { receives: describe(receives, "input"), sends: describe(sends, "output"), maxBytes };
 }
 
 /** As it will be read by others: JSON has no `undefined`. */

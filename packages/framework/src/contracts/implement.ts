@@ -3,6 +3,7 @@ import type { Caller, CallerOptions } from "./caller.js";
 import type { Contract } from "./contract.js";
 import type { RequestHeaders } from "./rest-request.js";
 import type { InputOf, OutputOf } from "./schema.js";
+import type { ReceivedOf, SentOf, SocketRules } from "./sockets/socket-rules.js";
 import type { Upload } from "./upload-rules.js";
 
 /** The call that an action belongs to. */
@@ -54,12 +55,36 @@ export type ActionHandler<Input, Output> = (
   context: ActionContext,
 ) => Given<Output> | Promise<Given<Output>>;
 
+/** The call that opens a socket, and the socket while it is open. */
+export interface SocketContext<Received = unknown> extends ActionContext {
+  /**
+   * Aborts when the client is gone and every message of it was taken, or when it broke off: what is sent then reaches
+   * nobody. A socket that is open has no deadline; calls made in it have their own.
+   */
+  readonly signal: AbortSignal;
+  /**
+   * The client's messages, for one reader. It ends when the client has closed the socket; the client waits while nobody
+   * reads.
+   * @throws VastifyError `canceled` when the client broke off, `invalid_argument` with the reasons `bad_json` and
+   * `bad_input` for a message that is not what the contract says; unless it is caught, the client is told
+   */
+  readonly received: AsyncIterableIterator<Received>;
+}
+
+/**
+ * Talks with a client: what the iterable gives is sent, one by one, as fast as the client reads, and when it ends the
+ * socket is closed. Errors before there is an iterable are answered as HTTP, without opening the socket.
+ */
+export type SocketHandler<Input, Rules extends SocketRules> = (
+  input: Input,
+  context: SocketContext<ReceivedOf<Rules>>,
+) => AsyncIterable<SentOf<Rules>> | Promise<AsyncIterable<SentOf<Rules>>>;
+
 /** A handler for each action: it gets what the input's schema makes of a message. */
 export type ActionHandlers<C extends Contract> = {
-  readonly [Name in keyof C["actions"]]: ActionHandler<
-    OutputOf<C["actions"][Name]["input"]>,
-    InputOf<C["actions"][Name]["output"]>
-  >;
+  readonly [Name in keyof C["actions"]]: C["actions"][Name]["socket"] extends SocketRules
+    ? SocketHandler<OutputOf<C["actions"][Name]["input"]>, C["actions"][Name]["socket"]>
+    : ActionHandler<OutputOf<C["actions"][Name]["input"]>, InputOf<C["actions"][Name]["output"]>>;
 };
 
 export interface ImplementOptions {
@@ -78,7 +103,7 @@ export interface ImplementOptions {
 /** A contract with what carries it out. */
 export interface Implementation {
   readonly contract: Contract;
-  readonly handlers: Readonly<Record<string, (input: unknown, context: ActionContext) => unknown>>;
+  readonly handlers: Readonly<Record<string, (input: unknown, context: SocketContext) => unknown>>;
   readonly options: Required<ImplementOptions>;
 }
 

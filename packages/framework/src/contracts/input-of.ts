@@ -15,7 +15,7 @@ const notFields: ReadonlySet<string> = new Set(["$$target", "$$version", "__prot
  * or `args` where there is a route
  */
 export function inputOf(action: ContractAction): (message: Message) => Record<string, unknown> {
-  const { name, pattern, input, rest } = action;
+  const { name, pattern, input, rest, socket } = action;
   const schema = jsonSchemaOf(input, "input");
   const hasOwnArgs = hasField(schema, "args");
   if (hasOwnArgs && rest) throw badOption(`the input of ${name}`, "args", "without this field, since it has a route");
@@ -27,8 +27,9 @@ export function inputOf(action: ContractAction): (message: Message) => Record<st
     return { ...readTexts(fieldsOf(query)), ...fieldsOf(body), ...readTexts(fieldsOf(params)) };
   }
 
-  // The body of an upload is not a field of the input: the action reads it by its context.
-  const isField = (key: string) => !notFields.has(key) && !(rest?.upload && key === "upload");
+  // The body of an upload and a client's messages are no fields of the input: the action reads them by its context.
+  const isField = (key: string) =>
+    !notFields.has(key) && !(rest?.upload && key === "upload") && !(socket && key === "socket");
 
   return (message) => {
     const fields: Record<string, unknown> = {};

@@ -17,6 +17,13 @@ export const uploadShape = z.object({
   digest: z.boolean(),
 });
 
+const messageKind = z.enum(["json", "text", "bytes"]);
+
+/** What those who carry a socket's messages must know of them. */
+export const socketShape = z.object({ receives: messageKind, sends: messageKind, maxBytes: z.int().positive() });
+
+const messageShape = z.object({ kind: messageKind, schema: jsonSchema.optional() });
+
 const actionShape = z.object({
   name: z.string().min(1).max(256),
   pattern: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
@@ -40,6 +47,14 @@ const actionShape = z.object({
       upload: uploadShape.optional(),
     })
     .optional(),
+  socket: z.object({ receives: messageShape, sends: messageShape, maxBytes: z.int().positive() }).optional(),
+  links: z
+    .record(
+      z.string().regex(/^[A-Za-z]\w*$/),
+      z.object({ target: z.string(), action: z.string(), input: z.record(z.string(), z.string()) }),
+    )
+    .optional(),
+  batches: z.object({ action: z.string(), by: z.string(), keys: z.string() }).optional(),
   input: jsonSchema.optional(),
   output: jsonSchema.optional(),
 });

@@ -9,7 +9,9 @@ import type {
   RestRoute,
 } from "./action.js";
 import { expectTags } from "./cache-tags.js";
+import { expectLinks } from "./expect-links.js";
 import { isSchema, noInput, noOutput, type Schema } from "./schema.js";
+import { resolveSocket } from "./sockets/socket-rules.js";
 import { resolveUpload } from "./upload-rules.js";
 
 const levels: readonly unknown[] = ["private", "internal", "public"];
@@ -26,6 +28,8 @@ export function resolveAction(where: string, name: string, declaration: ActionDe
   const access = expectAccess(`${where}.access`, declaration.access ?? "internal");
   if (rest && access.level !== "public")
     throw badOption(`${where}.access`, access.level, "public, since it has a route");
+  const { socket } = declaration;
+  if (socket) expectSocketRoute(where, declaration);
   if (timeoutMs !== undefined) expectPositive(`${where}.timeoutMs`, timeoutMs);
   const idempotent = declaration.idempotent ?? rest?.method === "GET";
   if (cache !== undefined && (!idempotent || output === noOutput))
@@ -42,12 +46,23 @@ export function resolveAction(where: string, name: string, declaration: ActionDe
     output: expectSchema(`${where}.output`, output),
     access,
     rest: rest && expectRest(`${where}.rest`, rest, output === noOutput),
+    socket: socket && resolveSocket(`${where}.socket`, socket),
     idempotent,
     timeoutMs,
     cache: cache && expectCache(`${where}.cache`, cache),
     forgets: declaration.forgets && expectTags(`${where}.forgets`, declaration.forgets),
+    links: declaration.links && expectLinks(`${where}.links`, declaration.links),
+    batches: declaration.batches,
     deprecated: declaration.deprecated,
   };
+}
+
+/** A WebSocket begins as a GET request, and everything that it gives is its messages. */
+function expectSocketRoute(where: string, { rest, output, forgets }: ActionDeclaration): void {
+  if (rest?.method !== "GET") throw badOption(`${where}.socket`, rest?.method ?? "no route", "with a GET route");
+  if (rest.status !== undefined) throw badOption(`${where}.rest.status`, rest.status, "left out: a socket has none");
+  for (const [name, value] of Object.entries({ output, forgets }))
+    if (value !== undefined) throw badOption(`${where}.${name}`, value, "left out: its messages are all it gives");
 }
 
 function expectAccess(where: string, access: AccessRules["level"] | AccessRules): Required<AccessRules> {

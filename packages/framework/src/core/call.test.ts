@@ -7,6 +7,22 @@ const deadlines = new Deadlines();
 const newCall = (options: Partial<ConstructorParameters<typeof Call>[1]> = {}, message = {}) =>
   new Call(message, { timeoutMs: 1_000, ...options }, deadlines);
 
+describe("a call whose result goes on", () => {
+  it("lends its own calls no deadline, until it ends and takes them down", () => {
+    const call = newCall({ timeoutMs: 50 });
+    const ended: string[] = [];
+    call.last(({ message }) => ended.push(message));
+    call.succeed("a socket");
+    const child = newCall({ parent: call });
+    expect([call.isLasting, child.remainingMs]).toEqual([true, 1_000]);
+    child.watch();
+    call.end(new VastifyError("canceled", "closed"));
+    call.end(new VastifyError("canceled", "again"));
+    expect([call.isLasting, child.outcome, ended]).toEqual([false, "failed", ["closed"]]);
+    expect(newCall({ parent: call }).remainingMs).toBe(0);
+  });
+});
+
 describe("a call", () => {
   it("has one outcome: the first", async () => {
     const call = newCall();

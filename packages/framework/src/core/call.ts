@@ -69,6 +69,7 @@ export class Call implements Expiring {
   previous: Expiring | undefined = undefined;
 
   private readonly deadlines: Deadlines;
+  private onEnd: ((reason: VastifyError) => void) | undefined = undefined;
   private traceId: string | undefined;
   private controller: AbortController | undefined = undefined;
   private children: Set<Call> | undefined = undefined;
@@ -105,6 +106,7 @@ export class Call implements Expiring {
 
   /** How long the caller still waits, in milliseconds: never less than 0. */
   get remainingMs(): number {
+    if (this.isLasting) return Number.POSITIVE_INFINITY;
     if (this.outcome !== "open") return 0;
     if (this.deadline !== 0) return Math.max(0, this.deadline - performance.now());
     return this.parent === undefined ? this.timeoutMs : Math.min(this.timeoutMs, this.parent.remainingMs);
@@ -130,6 +132,29 @@ export class Call implements Expiring {
     this.deadlines.add(this);
   }
 
+  /**
+   * Its result is the beginning of something that goes on, as a socket does: from now on until `end`, calls made in its
+   * action have their own deadlines alone.
+   * @param onEnd called once
+   */
+  last(onEnd: (reason: VastifyError) => void): void {
+    this.onEnd = onEnd;
+  }
+
+  /** Whether what its result began goes on. */
+  get isLasting(): boolean {
+    return this.onEnd !== undefined;
+  }
+
+  /** What went on after its result is over, and with it the calls made meanwhile. */
+  end(reason: VastifyError): void {
+    const { onEnd } = this;
+    this.onEnd = undefined;
+    if (!onEnd) return;
+    onEnd(reason);
+    this.abortChildren(reason);
+  }
+
   succeed(value: unknown): void {
     if (this.outcome === "open") this.finish("done", value);
   }
@@ -144,7 +169,7 @@ export class Call implements Expiring {
     if (this.outcome !== "open") return;
     this.finish("failed", reason);
     this.onAbort?.(this);
-    if (this.children) for (const child of [...this.children]) child.abort(reason);
+    this.abortChildren(reason);
     this.controller?.abort(reason);
   }
 
@@ -157,6 +182,10 @@ export class Call implements Expiring {
     this.abort(
       new VastifyError("deadline_exceeded", `${nameOf(this.message)} ${after}`, { reason: "deadline_exceeded" }),
     );
+  }
+
+  private abortChildren(reason: VastifyError): void {
+    if (this.children) for (const child of [...this.children]) child.abort(reason);
   }
 
   private finish(outcome: "done" | "failed", value: unknown): void {

@@ -136,6 +136,7 @@ const statusByReason: Readonly<Record<string, number>> = {
   too_many_parts: 413,
   bad_range: 416,
   upload_stalled: 408,
+  upgrade_required: 426,
 };
 
 /** The HTTP status of an error, by its reason or else its code. */

@@ -32,5 +32,6 @@ export {
 } from "./part.js";
 export { replaceFile } from "./replace-file.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
+export { isPoisonous, maySayPrototype, parseSafely, safeReviver } from "./safe-json.js";
 export type { SeenClaim, SeenMessages } from "./seen-messages.js";
 export { isTraceId, newTraceId } from "./trace.js";

@@ -1,8 +1,7 @@
 import { createRequire } from "node:module";
-import Bluebird from "bluebird";
 import { type Logger, VastifyError } from "../core/index.js";
 import { fromSeneca } from "./seneca-errors.js";
-import { forLoading, internalsOf, isForLoading } from "./seneca-internals.js";
+import { forLoading, internalsOf, isForLoading, whenLoaded } from "./seneca-internals.js";
 import { createSenecaLog } from "./seneca-log.js";
 import type { Seneca, SenecaPlugin, SenecaPluginObject } from "./seneca-types.js";
 
@@ -64,7 +63,7 @@ export async function loadPlugins(
     seneca.error(forLoading(fail));
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     for (const { plugin, options } of plugins) seneca.use(plugin, options ?? {});
-    seneca.ready(() => resolve());
+    whenLoaded(seneca, resolve);
   });
   await loaded.finally(() => {
     // Whoever wants to hear of errors was only asked to wait.
@@ -74,6 +73,7 @@ export async function loadPlugins(
 }
 
 export async function closeSeneca(seneca: Seneca): Promise<void> {
+  const { default: Bluebird } = await import("bluebird");
   await Bluebird.promisify(seneca.close as (done: (error?: unknown) => void) => unknown, { context: seneca })();
 }
 

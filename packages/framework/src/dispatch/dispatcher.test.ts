@@ -15,12 +15,16 @@ interface Sent {
   call: Call;
 }
 
-async function dispatcherWith(plugin: SenecaPlugin, answer: (sent: Sent) => unknown = () => "from afar") {
+async function dispatcherWith(
+  plugin: SenecaPlugin,
+  answer: (sent: Sent) => unknown = () => "from afar",
+  timeoutMs = 2_000,
+) {
   const sent: Sent[] = [];
   const dispatcher = createDispatcher({
     name: "here",
     log: silentLogger,
-    timeoutMs: 2_000,
+    timeoutMs,
     remote: {
       isHere: ({ target, version }) => target === "here" && (version === undefined || version === "1.0.0"),
       send(addressee, call) {
@@ -236,8 +240,11 @@ describe("a peer's call", () => {
 });
 
 describe("loading plugins", () => {
+  // Seneca holds a failed plugin's place in its queue until this is over, and so its closing.
+  const failingPlugin = (plugin: SenecaPlugin) => dispatcherWith(plugin, undefined, 10);
+
   it("fails with what the plugin said, and the process lives on", async () => {
-    const failing = dispatcherWith(() => {
+    const failing = failingPlugin(() => {
       throw new Error("no license file");
     });
     await expect(failing).rejects.toMatchObject({
@@ -248,12 +255,26 @@ describe("loading plugins", () => {
   });
 
   it("fails when a plugin's init replies with an error", async () => {
-    const failing = dispatcherWith(function (this: Seneca) {
+    const failing = failingPlugin(function (this: Seneca) {
       this.add("init:actions", (_message, reply) => reply(new Error("no database")));
     });
     await expect(failing).rejects.toMatchObject({
       reason: "plugin_failed",
       message: expect.stringMatching(/no database/),
     });
+  });
+
+  it("waits for each plugin's init, and for what the init does", async () => {
+    const order: string[] = [];
+    const { dispatcher } = await dispatcherWith(function (this: Seneca) {
+      this.add("init:actions", async function (this: Seneca) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        order.push((await this.post("a:1")) as string);
+      });
+      this.add("a:1", (_message, reply) => reply(null, "initialised"));
+    });
+    order.push("loaded");
+    expect(order).toEqual(["initialised", "loaded"]);
+    expect(await dispatcher.act({ a: 1 })).toBe("initialised");
   });
 });

@@ -1,4 +1,5 @@
 import {
+  type ActionContext,
   type Contract,
   type ContractAction,
   checkValue,
@@ -9,6 +10,7 @@ import {
 import { type Logger, type Message, VastifyError } from "../core/index.js";
 import { type ActionCaching, type RunAction, withCaching } from "./action-caching.js";
 import { type ActionContextOptions, SenecaContext } from "./action-context.js";
+import { hostSocket } from "./host-socket.js";
 import type { Seneca, SenecaAction } from "./seneca-types.js";
 
 export interface HostContractOptions {
@@ -38,16 +40,18 @@ function contractHandler(
   { log, isHere, caching }: HostContractOptions,
 ): SenecaAction {
   const of = `${contract.target}.${action.name}`;
-  const handle = handlers[action.name] as Implementation["handlers"][string];
+  const handle = handlers[action.name] as (input: unknown, context: ActionContext) => unknown;
   const context: ActionContextOptions = { action: of, log, headersOf: headersOf(action), isHere };
   const read = inputOf(action);
   const checkInput = options.input === "trust" ? (input: unknown) => input : checkerOf(action.input, of, "input");
   const checkOutput =
     options.output === "trust" ? (output: unknown) => output : outputChecker(action, of, options.output, log);
-  const run: RunAction = (seneca, message, input) => {
-    const given = handle(input, new SenecaContext(seneca, message, context));
-    return given instanceof Promise ? given.then(checkOutput) : checkOutput(given);
-  };
+  const run: RunAction = action.socket
+    ? hostSocket(handlers[action.name] as Implementation["handlers"][string], { of, rules: action.socket, context })
+    : (seneca, message, input) => {
+        const given = handle(input, new SenecaContext(seneca, message, context));
+        return given instanceof Promise ? given.then(checkOutput) : checkOutput(given);
+      };
   const answer = caching ? withCaching(run, { contract, action, caching, log }) : run;
 
   return function (this: Seneca, message: Message): unknown {

@@ -21,6 +21,8 @@ export interface SenecaInternals extends Seneca {
     readonly action_modifiers: readonly unknown[];
     readonly plugins: Readonly<Record<string, { readonly shared?: unknown } | undefined>>;
     readonly stats: { readonly act: { readonly calls: number } };
+    /** The queue that plugins load through. */
+    readonly ge: { readonly options: { interval: number } };
     /** In the `this` of an action that Seneca runs. */
     readonly act?: { readonly def?: ActionDefinition };
   };
@@ -28,6 +30,18 @@ export interface SenecaInternals extends Seneca {
 
 export function internalsOf(seneca: Seneca): SenecaInternals {
   return seneca as SenecaInternals;
+}
+
+/**
+ * Calls back when the plugins have loaded that were given to `use` before. Seneca itself first lets 111 ms pass, but
+ * their loading is in its queue by then.
+ */
+export function whenLoaded(seneca: Seneca, done: () => void): void {
+  const { options } = internalsOf(seneca).private$.ge;
+  const { interval } = options;
+  options.interval = 0;
+  seneca.ready(done);
+  options.interval = interval;
 }
 
 // On the error handler that watches plugins load: it wants nothing of calls.

@@ -57,6 +57,7 @@ export function createSenecaWay({ seneca, name, log, start, parse }: SenecaWayOp
     const call = message.call$;
     if (!(call instanceof Call)) return;
     delete message.call$;
+    Object.defineProperty(self, "call$", { value: call, configurable: true });
     Object.defineProperty(self, "signal", { get: () => call.signal, configurable: true });
     Object.defineProperty(self, "identity", { value: call.identity, configurable: true });
     const pattern = (): string | undefined => internalsOf(self).private$.act?.def?.pattern;

@@ -5,12 +5,16 @@ import {
   createGatewayRoutes,
   docsPage,
   type EdgeOptions,
+  type GraphqlOptions,
   type GuardOptions,
   guardGateway,
+  resolveGraphqlOptions,
   type ServedRoute,
+  serveGraphql,
   serveOpenApi,
 } from "../web/index.js";
-import { composeService, type Extend, type Service } from "./create-service.js";
+import { composeService } from "./create-service.js";
+import type { Extend, Service } from "./service.js";
 import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
@@ -24,6 +28,11 @@ export interface GatewayOptions
    * is installed. @default true
    */
   docs?: boolean;
+  /**
+   * Whether the public actions of all contracts are served as one GraphQL schema too, and how; it needs the packages
+   * `graphql` and `graphql-http`. @default false
+   */
+  graphql?: GraphqlOptions | boolean;
   /** What is done for browsers and other clients, whatever the route. @default compression and security headers */
   edge?: EdgeOptions;
 }
@@ -38,20 +47,33 @@ export interface Gateway extends Service {
  * the first instance that offers them, and answer 503 while no instance of their target is alive.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
-export function createGateway({ auth, limits, trustProxy, docs, edge, ...options }: GatewayOptions): Gateway {
+export function createGateway(given: GatewayOptions): Gateway {
+  const { auth, limits, trustProxy, sockets, docs, edge, graphql, ...options } = given;
   const { callQueue } = options;
   const asCaller = callQueue && { callQueue: { ...callQueue, serve: false } };
   const resolved = resolveServiceOptions({ ...options, ...asCaller, microservice: false });
   const isDescribed = expectSwitch("docs", docs ?? true);
   const atTheEdge = createEdge(edge);
+  const graphqlOptions = resolveGraphqlOptions(graphql, "graphql");
   let served: () => readonly ServedRoute[] = () => [];
   const extend: Extend = ({ directory, transport, settings, act, log }) => {
     const versionRules = { isRange: isVersionRange, meant: versionsFor };
     const consumerDocument = (name: string): unknown => settings.get(`consumers/${name}`);
-    const asked = { ...(auth && { auth }), ...(limits && { limits }), ...(trustProxy !== undefined && { trustProxy }) };
+    const asked = {
+      ...{ ...(auth && { auth }), ...(limits && { limits }), ...(sockets && { sockets }) },
+      ...(trustProxy !== undefined && { trustProxy }),
+    };
     const guarding = guardGateway(asked, { consumerDocument, log });
     const { maxBodyBytes } = resolved.http;
-    const routes = createGatewayRoutes({ act, versionRules, maxBodyBytes, guard: guarding.guard, log });
+    const { guard, callGuard } = guarding;
+    const origins = edge?.cors ? edge.cors.origins : [];
+    const routes = createGatewayRoutes({ ...guarding, act, versionRules, maxBodyBytes, origins, log });
+    const operations =
+      graphqlOptions &&
+      serveGraphql({
+        ...{ options: graphqlOptions, act, guard, callGuard, versionRules, maxBodyBytes, log },
+        timeoutMs: resolved.timeoutMs,
+      });
     const { name: title, version } = resolved;
     const pages = isDescribed
       ? [serveOpenApi({ title, version, routes, security: guarding.security }), docsPage(title)]
@@ -63,14 +85,24 @@ export function createGateway({ auth, limits, trustProxy, docs, edge, ...options
       await descriptions.settled();
     }
     return {
-      middleware: [...atTheEdge, ...pages, routes.middleware] as never[],
+      middleware: [
+        ...atTheEdge,
+        ...pages,
+        ...(operations ? [operations.middleware] : []),
+        routes.middleware,
+      ] as never[],
       part: {
         name: "routes",
         async start({ signal }) {
           guarding.start();
+          await operations?.load();
           if (auth && !resolved.peers.identityKeys)
             log.info("without peers.identityKeys the services are not told who sends a request");
-          descriptions.onChange(() => routes.update(descriptions.list(), descriptions.versionsOf));
+          descriptions.onChange(() => {
+            const offers = descriptions.list();
+            routes.update(offers, descriptions.versionsOf);
+            operations?.update(offers, descriptions.versionsOf);
+          });
           descriptions.start();
           // Whoever is reached before it knows its routes answers 404 to what it serves a moment later.
           await Promise.race([everythingDescribed(), delay(longestFirstLookMs, signal)]);

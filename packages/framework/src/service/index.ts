@@ -1,10 +1,11 @@
 export type { CacheOptions, EventSource } from "./cache-options.js";
 export { createGateway, type Gateway, type GatewayOptions } from "./create-gateway.js";
-export { createService, type Service, type ServiceCallerOptions } from "./create-service.js";
-export type { ExplainOptions, Explanation } from "./explanation.js";
-export { type ProcessLike, type Runnable, runService } from "./run-service.js";
+export { createService } from "./create-service.js";
 export { describeEnv, type EnvVariable } from "./describe-env.js";
+export type { ExplainOptions, Explanation } from "./explanation.js";
 export { type Env, readEnv } from "./read-env.js";
+export { type ProcessLike, type Runnable, runService } from "./run-service.js";
+export type { Service, ServiceCallerOptions } from "./service.js";
 export {
   envPort,
   envSwitch,

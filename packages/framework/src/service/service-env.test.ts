@@ -12,6 +12,7 @@ describe("serviceEnv", () => {
       http: { port: 3333 },
       microservice: { port: 10015 },
       consul: { address: "127.0.0.1:8500" },
+      peers: {},
       drain: {},
       log: { level: "info" },
     });
@@ -32,6 +33,7 @@ describe("serviceEnv", () => {
       ROUTING_SNAPSHOT: "/var/lib/account-server/routing.json",
       CHAOS: "true",
       IDENTITY_KEYS: "the new one,the old one",
+      BUSY_POLL_US: "0",
       DRAIN_NOTICE_MS: "3000",
       DRAIN_GRACE_MS: "0",
       LOG_LEVEL: "debug",
@@ -48,7 +50,7 @@ describe("serviceEnv", () => {
       zone: "rack-7",
       routing: { snapshot: "/var/lib/account-server/routing.json" },
       chaos: true,
-      peers: { identityKeys: ["the new one", "the old one"] },
+      peers: { identityKeys: ["the new one", "the old one"], busyPollUs: 0 },
       drain: { noticeMs: 3000, graceMs: 0 },
       log: { level: "debug", format: "json" },
     });

@@ -1,4 +1,4 @@
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import type { Implementation } from "../contracts/index.js";
 import { badOption, expectPort, expectTargetName, type Logger, type Part } from "../core/index.js";
 import { type ConsulOptions, type DnsOptions, type ResolvedDnsOptions, resolveDnsOptions } from "../discovery/index.js";
@@ -48,6 +48,12 @@ export interface PeerOptions {
    * busy for so long is silent too. @default 10_000
    */
   heartbeatMs?: number;
+  /**
+   * How long the event loop stays awake after something was sent to a peer, in microseconds, since what comes back at once
+   * is then had sooner and with less CPU than by sleeping. Where nothing comes so soon it hardly ever does so. 0 is never:
+   * where CPU time is rationed. @default 100, on one core 0
+   */
+  busyPollUs?: number;
 }
 
 export interface RegistryOptions extends ConsulOptions {
@@ -151,7 +157,7 @@ export interface ResolvedServiceOptions {
   readonly advertise: string;
   readonly http: Required<HttpOptions>;
   readonly microservice: Required<MicroserviceOptions> | undefined;
-  readonly peers: PeerOptions;
+  readonly peers: PeerOptions & { busyPollUs: number };
   readonly zone: string | undefined;
   readonly consul: RegistryOptions;
   readonly dns: ResolvedDnsOptions | undefined;
@@ -221,7 +227,7 @@ const known = {
     "checkIntervalSeconds",
     "renewMs",
   ],
-  peers: ["secret", "tls", "heartbeatMs", "identityKeys"],
+  peers: ["secret", "tls", "heartbeatMs", "identityKeys", "busyPollUs"],
   callQueue: ["broker", "serve", "prefer"],
   cache: ["store", "maxTtlMs", "broker", "events"],
 } as const;
@@ -246,6 +252,8 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
   expectKnown("consul", consul, known.consul);
   expectKnown("peers", peers, known.peers);
   if (peers.heartbeatMs !== undefined) expectPositive("peers.heartbeatMs", peers.heartbeatMs);
+  const { busyPollUs = availableParallelism() > 1 ? 100 : 0 } = peers;
+  expectMicroseconds("peers.busyPollUs", busyPollUs);
   if (peers.identityKeys !== undefined) expectIdentityKeys("peers.identityKeys", peers.identityKeys);
   if (typeof host !== "string" || host === "") throw badOption("host", host, "an address");
   const name = expectTargetName("name", options.name);
@@ -266,7 +274,7 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
             port: expectPort("microservice.port", microservice.port ?? 0, 0),
             limits: resolveTransportLimits(microservice.limits),
           },
-    peers,
+    peers: { ...peers, busyPollUs },
     zone: expectText("zone", options.zone, "the name of a zone"),
     consul,
     dns: options.dns && expectNoSnapshot(resolveDnsOptions(options.dns), routing.snapshot),
@@ -359,6 +367,11 @@ function expectPositive(name: string, value: unknown): number {
 function expectDuration(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0) return value;
   throw badOption(name, value, "a number of milliseconds, 0 or more");
+}
+
+function expectMicroseconds(name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0 && value <= 1_000) return;
+  throw badOption(name, value, "a number of microseconds from 0 to 1,000");
 }
 
 function expectObject<T extends object>(name: string, value: T): T {

@@ -1,6 +1,5 @@
 import { isAscii } from "node:buffer";
-import { VastifyError } from "../core/index.js";
-import { maySayPrototype } from "./clean-message.js";
+import { maySayPrototype, VastifyError } from "../core/index.js";
 
 /** What takes the parts of a byte stream that a `FrameReader` cut. */
 export interface FrameTaker {

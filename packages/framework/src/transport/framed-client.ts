@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type Call, VastifyError } from "../core/index.js";
 import { announce, attach, type Detached, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import type { BusyPoll } from "./busy-poll.js";
 import { CallTable } from "./call-table.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } from "./frames.js";
@@ -10,7 +11,7 @@ import { GatheredWriter } from "./gathered-writer.js";
 import { type Endpoint, type Outgoing, ownProtocolOverTls } from "./inbound.js";
 import { peerBroke, peerError, peerLost, peerUnreachable } from "./peer-errors.js";
 import type { IdentitySeal } from "./signed-identity.js";
-import { StreamHub } from "./stream-hub.js";
+import { StreamHub, tooManyStreams } from "./stream-hub.js";
 
 export interface FramedClientOptions {
   readonly secret: string | undefined;
@@ -24,6 +25,7 @@ export interface FramedClientOptions {
   readonly connectTimeoutMs: number;
   /** Signs who a call is made for. Without it nobody is told. */
   readonly seal: IdentitySeal | undefined;
+  readonly poll: BusyPoll | undefined;
 }
 
 export interface FramedClient {
@@ -111,7 +113,7 @@ class Connection implements FrameTaker {
     const secure = protocols.includes(ownProtocolOverTls);
     this.socket = secure ? connectTls({ ...options.tls, host, port }) : connectPlain({ host, port });
     this.socket.setNoDelay(true);
-    this.writer = new GatheredWriter(this.socket);
+    this.writer = new GatheredWriter(this.socket, options.poll);
     this.streams = new StreamHub(this.writer);
     const reader = new FrameReader(options.maxBytes + 1024, this);
     this.socket.once(secure ? "secureConnect" : "connect", () => {
@@ -119,6 +121,7 @@ class Connection implements FrameTaker {
     });
     this.socket.on("data", (chunk: Buffer) => {
       this.heard = true;
+      options.poll?.heard();
       try {
         reader.push(chunk);
       } catch (error) {
@@ -158,6 +161,10 @@ class Connection implements FrameTaker {
     }
     if (json.length * 3 > this.peerMaxBytes && Buffer.byteLength(json) > this.peerMaxBytes) {
       outgoing.failed(this.tooLarge());
+      return;
+    }
+    if (attachments && this.streams.isFull) {
+      outgoing.failed(tooManyStreams());
       return;
     }
     const { call } = outgoing;

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { type Call, type Logger, VastifyError } from "../core/index.js";
-import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { announce, attach, type Detached, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import type { BusyPoll } from "./busy-poll.js";
 import { CallTable } from "./call-table.js";
 import { withoutDirectives } from "./clean-message.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
@@ -13,7 +14,7 @@ import { logFailure } from "./log-failure.js";
 import { failureOfAction } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 import type { IdentityCheck } from "./signed-identity.js";
-import { StreamHub } from "./stream-hub.js";
+import { StreamHub, tooManyStreams } from "./stream-hub.js";
 
 export interface FramedServerOptions {
   readonly handle: InboundHandler;
@@ -21,6 +22,7 @@ export interface FramedServerOptions {
   readonly log: Logger;
   readonly isSecret: SecretCheck;
   readonly identityOf: IdentityCheck;
+  readonly poll: BusyPoll | undefined;
 }
 
 /** The connections of peers that speak our own protocol. */
@@ -81,6 +83,8 @@ class Connection implements FrameTaker {
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
   private readonly calls = new CallTable<Call>();
+  /** Those whose results go on, as sockets do. */
+  private readonly lasting = new Set<Call>();
   private readonly helloTimer: NodeJS.Timeout;
   private greeted = false;
   /** The largest result that the peer takes, in bytes. */
@@ -90,7 +94,7 @@ class Connection implements FrameTaker {
   constructor(socket: Socket, shared: Shared) {
     this.socket = socket;
     this.shared = shared;
-    this.writer = new GatheredWriter(socket);
+    this.writer = new GatheredWriter(socket, shared.poll);
     const { limits } = shared;
     this.streams = new StreamHub(this.writer);
     // The preface stands on a line too.
@@ -100,6 +104,7 @@ class Connection implements FrameTaker {
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.onClose());
     socket.on("data", (chunk: Buffer) => {
+      shared.poll?.heard();
       try {
         reader.push(chunk);
         if (!this.greeted && socket.bytesRead > maxHello) throw badFrame(`its first line is over ${maxHello} bytes`);
@@ -112,6 +117,8 @@ class Connection implements FrameTaker {
 
   sayGoodbye(): void {
     if (this.greeted) this.writer.write(`[${frameKind.goodbye}]\n`);
+    // What has no end of its own would only be cut off later.
+    for (const call of this.lasting) call.end(leaving());
   }
 
   /** Resolves when no call and no stream is in flight and everything is written, or the connection is gone. */
@@ -240,8 +247,7 @@ class Connection implements FrameTaker {
 
   private refusalOf(message: unknown): VastifyError | undefined {
     const { limits, callsInFlight, refusing } = this.shared;
-    if (refusing)
-      return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+    if (refusing) return leaving();
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       return new VastifyError("invalid_argument", "the message must be a JSON object", { reason: "bad_body" });
     }
@@ -273,8 +279,24 @@ class Connection implements FrameTaker {
       this.writer.write(errorFrame(id, error, call.tx));
       return;
     }
+    if (this.streams.isFull) {
+      for (const [, attachment] of attachments) if (!(attachment instanceof Uint8Array)) attachment.destroy();
+      this.fail(id, tooManyStreams(), call.tx);
+      return;
+    }
+    if (call.isLasting) this.keepLasting(call, attachments);
     const { attached, bytes } = announce(attachments, this.streams);
     this.writer.writeWithBytes(`[${frameKind.result},${id},${text}${attached}]\n`, bytes);
+  }
+
+  private keepLasting(call: Call, attachments: NonNullable<Detached["attachments"]>): void {
+    if (this.shared.refusing) {
+      call.end(leaving());
+      return;
+    }
+    this.lasting.add(call);
+    for (const [, attachment] of attachments)
+      if (!(attachment instanceof Uint8Array)) attachment.once("close", () => this.lasting.delete(call));
   }
 
   private fail(id: number, thrown: unknown, tx: string | undefined): void {
@@ -326,9 +348,13 @@ class Connection implements FrameTaker {
   }
 }
 
+function leaving(): VastifyError {
+  return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+}
+
 /** Streams that the action did not begin to read by the time it was done are not wanted. */
 function dropUnread(streams: readonly Readable[]): void {
-  for (const stream of streams) if (!stream.readableDidRead) stream.destroy();
+  for (const stream of streams) if (!stream.readableDidRead && stream.readableFlowing === null) stream.destroy();
 }
 
 function isId(value: unknown): value is number {

@@ -1,5 +1,4 @@
-import { isDeeperThan, VastifyError } from "../core/index.js";
-import { safeReviver } from "./clean-message.js";
+import { isDeeperThan, safeReviver, VastifyError } from "../core/index.js";
 import { wireErrorOf } from "./peer-errors.js";
 
 // One JSON array per line; its first member is the kind. docs/reference/protocol.md describes each.

@@ -1,23 +1,32 @@
 import type { Socket } from "node:net";
+import type { BusyPoll } from "./busy-poll.js";
+
+/** So many characters are written at once: the peer works on them while this side makes the next. */
+const enough = 4096;
 
 /**
- * Gathers what is written within one turn of the event loop into two writes at most. While the peer does not read, it
- * keeps what is written and writes nothing.
+ * Gathers what is written within one turn of the event loop into few writes. While the peer does not read, it keeps
+ * what is written and writes nothing.
  */
 export class GatheredWriter {
   private readonly socket: Socket;
+  private readonly poll: BusyPoll | undefined;
   /** What raw bytes came after, in order. */
   private earlier: (string | Uint8Array)[] = [];
   private earlierSize = 0;
   private text = "";
+  /** How many frames the text holds. */
+  private frames = 0;
   private scheduled = false;
   /** Something was written in this turn already. */
   private wroteThisTurn = false;
   private blocked = false;
   private waiters: (() => void)[] = [];
 
-  constructor(socket: Socket) {
+  /** @param poll is told of frames that go out alone: where calls come in numbers, nobody sleeps between them anyway */
+  constructor(socket: Socket, poll?: BusyPoll) {
     this.socket = socket;
+    this.poll = poll;
     socket.on("drain", () => {
       this.blocked = false;
       this.flush();
@@ -36,7 +45,9 @@ export class GatheredWriter {
 
   write(frame: string): void {
     this.text += frame;
-    this.schedule();
+    this.frames += 1;
+    if (this.text.length < enough) this.schedule();
+    else this.flush();
   }
 
   /** Writes a frame and the raw bytes that it announces. */
@@ -88,9 +99,11 @@ export class GatheredWriter {
     if (this.blocked || this.socket.writableEnded || this.socket.destroyed) return;
     if (this.earlierSize > 0) this.flushEarlier();
     if (this.text === "") return;
-    const { text } = this;
+    const { text, frames } = this;
     this.text = "";
+    this.frames = 0;
     this.put(text);
+    if (frames === 1) this.poll?.expect();
   };
 
   private flushEarlier(): void {

@@ -1,3 +1,4 @@
+export { BusyPoll } from "./busy-poll.js";
 export type { CallCarrier } from "./call-carrier.js";
 export {
   type Endpoint,
@@ -9,7 +10,7 @@ export {
   triedOnce,
 } from "./inbound.js";
 export { resolveTransportLimits, type TransportLimits } from "./limits.js";
-export { expectIdentityKeys } from "./signed-identity.js";
 export { createQueueServer, type QueueServer } from "./queue-server.js";
+export { expectIdentityKeys } from "./signed-identity.js";
 export { createTransportClient, type TransportClient, type TransportClientOptions } from "./transport-client.js";
 export { createTransportServer, type TransportServer, type TransportServerOptions } from "./transport-server.js";

@@ -1,7 +1,7 @@
-import { isDeeperThan, type Logger, type Message, outcomeOf, VastifyError } from "../core/index.js";
+import { isDeeperThan, type Logger, type Message, outcomeOf, parseSafely, VastifyError } from "../core/index.js";
 import { detach } from "./attachments.js";
 import type { CallCarrier, Carried, CarriedRequests } from "./call-carrier.js";
-import { maySayPrototype, safeReviver, withoutDirectives } from "./clean-message.js";
+import { withoutDirectives } from "./clean-message.js";
 import type { InboundCall, InboundHandler } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
@@ -94,7 +94,7 @@ function readRequest(
 
 function parse(json: string): unknown {
   try {
-    return JSON.parse(json, maySayPrototype(json) ? safeReviver : undefined);
+    return parseSafely(json);
   } catch {
     throw badBody("it is no JSON");
   }

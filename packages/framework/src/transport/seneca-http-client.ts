@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
-import { type Call, VastifyError } from "../core/index.js";
-import { safeReviver } from "./clean-message.js";
+import { type Call, parseSafely, VastifyError } from "../core/index.js";
 import { type Endpoint, headers, type Outgoing, traceOf } from "./inbound.js";
 import { peerError, peerLost, peerUnreachable } from "./peer-errors.js";
 
@@ -87,7 +86,7 @@ async function readReply(response: IncomingMessage, maxBytes: number): Promise<{
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString("utf8");
-  return { status: response.statusCode ?? 500, body: text === "" ? null : JSON.parse(text, safeReviver) };
+  return { status: response.statusCode ?? 500, body: text === "" ? null : parseSafely(text) };
 }
 
 function abortError(call: Call): VastifyError {

@@ -5,12 +5,14 @@ import {
   delay,
   httpStatusOfError,
   isDeeperThan,
+  isPoisonous,
   type Logger,
   outcomeOf,
+  parseSafely,
   resultCodeOf,
   VastifyError,
 } from "../core/index.js";
-import { isPoisonous, safeReviver, withoutDirectives } from "./clean-message.js";
+import { withoutDirectives } from "./clean-message.js";
 import { headers, type InboundHandler, traceOf } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
@@ -200,7 +202,7 @@ function parseBody(text: string, maxDepth: number): Record<string, unknown> {
   }
   let body: unknown;
   try {
-    body = JSON.parse(text, safeReviver);
+    body = parseSafely(text);
   } catch {
     throw new VastifyError("invalid_argument", "the message is not JSON", { reason: "bad_body" });
   }

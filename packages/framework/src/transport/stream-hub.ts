@@ -6,7 +6,9 @@ import type { GatheredWriter } from "./gathered-writer.js";
 /** What a sender may send before the receiver has taken any of it, in bytes. */
 export const initialCredit = 262_144;
 const chunkBytes = 65_536;
-const maxStreams = 1_000;
+const maxStreams = 10_000;
+/** As many as one frame may attach. */
+const mostAttached = 64;
 
 /** The streams of one connection, both ways, each with its own backpressure. */
 export class StreamHub {
@@ -34,6 +36,11 @@ export class StreamHub {
     return id;
   }
 
+  /** Whether the peer could be sent more streams than it takes. */
+  get isFull(): boolean {
+    return this.outgoing.size > maxStreams - mostAttached;
+  }
+
   /** Whether a stream is on its way, in either direction. */
   get busy(): boolean {
     return this.outgoing.size > 0 || this.incoming.size > 0;
@@ -46,11 +53,7 @@ export class StreamHub {
   /** The stream that the peer sends under this number. */
   receive(id: number): Readable {
     if (this.incoming.has(id)) throw badFrame("its stream's number is in use");
-    if (this.incoming.size >= maxStreams) {
-      throw new VastifyError("resource_exhausted", `a connection may carry ${maxStreams} streams`, {
-        reason: "too_many_calls",
-      });
-    }
+    if (this.incoming.size >= maxStreams) throw tooManyStreams();
     const stream = new IncomingStream(id, this.writer, () => {
       this.incoming.delete(id);
       this.ended();
@@ -206,6 +209,12 @@ class OutgoingStream {
       await this.writer.ready();
     }
   }
+}
+
+export function tooManyStreams(): VastifyError {
+  return new VastifyError("resource_exhausted", `a connection carries no more than ${maxStreams} streams`, {
+    reason: "too_many_calls",
+  });
 }
 
 /** @throws VastifyError `invalid_argument`, reason `bad_stream`, for chunks that are neither bytes nor text */

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import { VastifyError } from "../core/index.js";
 import { detach } from "./attachments.js";
+import type { BusyPoll } from "./busy-poll.js";
 import type { CallCarrier } from "./call-carrier.js";
 import { withoutDirectives } from "./clean-message.js";
 import { createFramedClient } from "./framed-client.js";
@@ -26,6 +27,8 @@ export interface TransportClientOptions {
    * @default none: nobody is told
    */
   identityKeys?: readonly string[] | undefined;
+  /** Keeps the event loop awake while an answer may come soon. @default it sleeps */
+  poll?: BusyPoll | undefined;
   /** Reaches peers by their queues. @default none */
   carrier?: CallCarrier | undefined;
   /** Call through queues whoever has one, not only who has no port. @default false */
@@ -46,7 +49,8 @@ export interface TransportClient {
 export function createTransportClient(options: TransportClientOptions = {}): TransportClient {
   const { secret, tls, maxBytes = 16_777_216, heartbeatMs = 10_000, connectTimeoutMs = 3_000 } = options;
   const seal = createIdentitySeal(options.identityKeys ?? []);
-  const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs, connectTimeoutMs, seal });
+  const { poll } = options;
+  const framed = createFramedClient({ secret, tls, maxBytes, heartbeatMs, connectTimeoutMs, seal, poll });
   const http = createSenecaHttpClient(maxBytes);
   const { carrier, prefersQueues = false } = options;
   const queues = carrier && createQueueClient(carrier, seal);

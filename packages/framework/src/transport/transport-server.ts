@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { type Logger, listenOn, silentLogger } from "../core/index.js";
+import type { BusyPoll } from "./busy-poll.js";
 import { createFramedServer } from "./framed-server.js";
 import { preface } from "./frames.js";
 import type { InboundHandler } from "./inbound.js";
@@ -27,6 +28,8 @@ export interface TransportServerOptions {
    */
   identities?: { readonly target: string; readonly keys: readonly string[] } | undefined;
   limits?: TransportLimits;
+  /** Keeps the event loop awake while the next call may come soon. @default it sleeps */
+  poll?: BusyPoll | undefined;
   /** @default silentLogger */
   log?: Logger;
 }
@@ -52,7 +55,7 @@ export function createTransportServer(options: TransportServerOptions): Transpor
   const isSecret = createSecretCheck(options.secret);
   const identityOf = createIdentityCheck(options.identities);
   let refusing = false;
-  const framed = createFramedServer({ handle, limits, log, isSecret, identityOf });
+  const framed = createFramedServer({ handle, limits, log, isSecret, identityOf, poll: options.poll });
   const http = createSenecaHttpServer({ handle, limits, log, isSecret, identityOf, isRefusing: () => refusing });
   const server: Server = options.tls
     ? createTlsServer({ handshakeTimeout: limits.helloTimeoutMs, ...options.tls }, accept)

@@ -1,21 +1,24 @@
 import Router from "koa-router";
-import { type Contract, type ContractAction, patternText } from "../contracts/index.js";
-import { badOption } from "../core/index.js";
+import { type Contract, type ContractAction, kindOf, patternText, type SocketRules } from "../contracts/index.js";
+import { badOption, type Logger } from "../core/index.js";
 import type { Dispatcher } from "../dispatch/index.js";
 import { expectAllowed } from "./access.js";
 import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
-import type { PublishedRoute } from "./published-routes.js";
+import type { PublishedRoute, SocketRoute } from "./published-routes.js";
 import { queryOf } from "./replies/last-event-id.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
 import { byPath, shapeOf } from "./route-path.js";
+import { createServeSocket } from "./sockets/serve-socket.js";
+import { resolveSocketOptions } from "./sockets/socket-options.js";
 import { callWithUpload } from "./uploads/upload-call.js";
 
 export interface ContractRoutesOptions {
   contracts: readonly Contract[];
   dispatcher: Dispatcher;
   maxBodyBytes: number;
+  log: Logger;
 }
 
 export interface ContractRoutes {
@@ -31,12 +34,18 @@ export interface ContractRoutes {
 }
 
 /** Serves the REST routes that contracts declare. */
-export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: ContractRoutesOptions): ContractRoutes {
+export function createContractRoutes({
+  contracts,
+  dispatcher,
+  maxBodyBytes,
+  log,
+}: ContractRoutesOptions): ContractRoutes {
   const actions = contracts.flatMap((contract) => Object.values<ContractAction>(contract.actions));
   const byPattern = new Map(actions.map((action) => [patternText(action.pattern), action]));
   const published = actions.flatMap(publishedRoute).sort(byPath);
   const taken = new Set(published.map(keyOf));
   const readBody = requestBody(maxBodyBytes);
+  const serveSocket = createServeSocket({ sockets: resolveSocketOptions({}, "sockets"), origins: [], log });
   const router = new Router();
 
   for (const route of published) {
@@ -57,8 +66,12 @@ export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: Co
           const { body } = ctx.request as { body?: unknown };
           const args = { params: { ...ctx.params }, query: queryOf(ctx), body, ...actionHeaders(ctx) };
           const { timeoutMs } = route;
-          const result = await callWithUpload(ctx, { ...route.message, args }, (message, more) =>
-            dispatcher.act(message, { tx, signal, ...more, ...(timeoutMs !== undefined && { timeoutMs }) }),
+          const callOptions = { tx, signal, ...(timeoutMs !== undefined && { timeoutMs }) };
+          const message = { ...route.message, args };
+          if (route.socket)
+            return serveSocket(ctx, route.socket, (socket) => dispatcher.act({ ...message, socket }, callOptions));
+          const result = await callWithUpload(ctx, message, (whole, more) =>
+            dispatcher.act(whole, { ...more, ...callOptions }),
           );
           await sendResult(ctx, result, route.status);
         },
@@ -84,10 +97,15 @@ export function createContractRoutes({ contracts, dispatcher, maxBodyBytes }: Co
 }
 
 function publishedRoute(action: ContractAction): PublishedRoute[] {
-  const { rest, pattern } = action;
+  const { rest, pattern, socket } = action;
   if (!rest) return [];
   const { method, path, status, upload } = rest;
-  return [{ method, path, message: pattern, status, ...(upload && { upload }), ...factsOf(action) }];
+  const ways = { ...(upload && { upload }), ...(socket && { socket: socketRoute(socket) }) };
+  return [{ method, path, message: pattern, status, ...ways, ...factsOf(action) }];
+}
+
+function socketRoute({ receives, sends, maxBytes }: Required<SocketRules>): SocketRoute {
+  return { receives: kindOf(receives), sends: kindOf(sends), maxBytes };
 }
 
 /** What the gateway must know of a route's action. */

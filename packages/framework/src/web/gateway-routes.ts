@@ -1,7 +1,8 @@
 import type { Context, Middleware } from "koa";
 import Router from "koa-router";
-import { type Logger, VastifyError } from "../core/index.js";
+import { VastifyError } from "../core/index.js";
 import { readPublishedRoutes } from "./published-routes.js";
+import { reportOnce } from "./report-once.js";
 import { byPath, shapeOf } from "./route-path.js";
 import { createRouteTable, isPlainPath, parameterNames } from "./route-table.js";
 import { type ChooseVersion, createVersionChoice, type OfferedRoute, type VersionRules } from "./route-versions.js";
@@ -18,7 +19,6 @@ export interface OfferedVersion {
 
 export interface GatewayRoutesOptions extends ServeRouteOptions {
   versionRules: VersionRules;
-  log: Logger;
 }
 
 /** A route of the gateway, as the newest version that offers it says. */
@@ -55,13 +55,7 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
   let entries: readonly RouteEntry[] = [];
   /** Which target holds a path: the first to offer it keeps it. */
   const holders = new Map<string, string>();
-  const reported = new Set<string>();
-
-  function report(problem: string): void {
-    if (reported.has(problem)) return;
-    reported.add(problem);
-    log.warn(problem);
-  }
+  const report = reportOnce(log);
 
   return {
     middleware: (ctx, next) => {
@@ -147,7 +141,7 @@ function servedBy(choose: ChooseVersion, accepted: string): readonly ServedRoute
 }
 
 /** A target that is alive serves what its living versions offer; one that is gone keeps its paths, to say that it is. */
-function servedOffers(offers: readonly OfferedVersion[]): readonly OfferedVersion[] {
+export function servedOffers(offers: readonly OfferedVersion[]): readonly OfferedVersion[] {
   const living = new Set(offers.filter((offer) => offer.alive).map((offer) => offer.target));
   return offers.filter((offer) => offer.alive || !living.has(offer.target));
 }

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type Koa from "koa";
 import { type ListenOptions, type Logger, listenOn } from "../core/index.js";
+import { takeUpgrades } from "./sockets/upgrade.js";
 import { hasBody, limitBody } from "./uploads/body-deadline.js";
 import { lingerAfter } from "./uploads/linger.js";
 
@@ -28,12 +29,17 @@ const firstRequestMs = 1_000;
 export function createHttpServer({ app, log, headersTimeoutMs = 20_000, ...where }: HttpServerOptions): HttpServer {
   // Node.js looks at its connections only so often, and closes the slow ones then.
   const connectionsCheckingInterval = Math.min(1_000, headersTimeoutMs);
-  const server = createServer({ connectionsCheckingInterval }, app.callback());
+  const answer = app.callback();
+  const server = createServer({ connectionsCheckingInterval }, answer);
   // Longer than the usual 60 s of a balancer in front, so that it is not we who close a connection it is about to use.
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = headersTimeoutMs;
   // Of bodies, by the request: an upload may take its time.
   server.requestTimeout = 0;
+  const upgrades = takeUpgrades(server, (request, response) => {
+    unused.delete(request.socket);
+    void answer(request, response);
+  });
   let isClosing = false;
   let accepted = 0;
   const unused = new Set<Socket>();
@@ -75,7 +81,12 @@ export function createHttpServer({ app, log, headersTimeoutMs = 20_000, ...where
       },
       Math.min(firstRequestMs, graceMs),
     );
-    const closeAll = setTimeout(() => server.closeAllConnections(), graceMs);
+    for (const upgrade of upgrades) upgrade.leave();
+    const closeAll = setTimeout(() => {
+      server.closeAllConnections();
+      // Those are no longer the server's.
+      for (const { connection } of upgrades) connection.destroy();
+    }, graceMs);
     await closed;
     clearTimeout(closeUnused);
     clearTimeout(closeAll);

@@ -3,7 +3,9 @@ import {
   type AccessRules,
   type ActionDescription,
   accessShape,
+  type MessageKind,
   readDescription,
+  socketShape,
   type UploadRules,
   uploadShape,
 } from "../contracts/index.js";
@@ -27,6 +29,18 @@ export interface PublishedRoute {
   readonly status?: number | undefined;
   /** How its body is taken as a stream. @default it is JSON or a form, and read before */
   readonly upload?: Required<UploadRules> | undefined;
+  /** How it talks over a WebSocket. @default it answers requests */
+  readonly socket?: SocketRoute | undefined;
+}
+
+/** How a route's messages are carried between a client's WebSocket and its action. */
+export interface SocketRoute {
+  /** What the client's messages are. */
+  readonly receives: MessageKind;
+  /** What the action's messages are. */
+  readonly sends: MessageKind;
+  /** The largest of either side, in bytes. */
+  readonly maxBytes: number;
 }
 
 /** A published route with what its contract says of the action; untyped without. */
@@ -44,14 +58,22 @@ const routeShape = z.object({
   timeoutMs: z.number().positive().optional(),
   status: z.int().min(200).max(299).optional(),
   upload: uploadShape.optional(),
+  socket: socketShape.optional(),
 });
 
 const descriptionShape = z.object({ routes: z.array(z.unknown()) });
 
+/** What could be read of a service's routes, and of the actions of its contracts. */
+export interface ReadRoutes {
+  readonly routes: readonly DescribedRoute[];
+  readonly actions: readonly ActionDescription[];
+  readonly problems: readonly string[];
+}
+
 /** The routes in what a service says of itself; those that are no routes are left out and named in `problems`. */
-export function readPublishedRoutes(description: unknown): { routes: DescribedRoute[]; problems: string[] } {
+export function readPublishedRoutes(description: unknown): ReadRoutes {
   const parsed = descriptionShape.safeParse(description);
-  if (!parsed.success) return { routes: [], problems: ["its description has no list of routes"] };
+  if (!parsed.success) return { routes: [], actions: [], problems: ["its description has no list of routes"] };
   const { actions, problems: unread } = readDescription(description);
   const byName = new Map(actions.map((action) => [action.name, action]));
   const routes: DescribedRoute[] = [];
@@ -61,5 +83,5 @@ export function readPublishedRoutes(description: unknown): { routes: DescribedRo
     if (route.success) routes.push({ ...route.data, described: byName.get(route.data.action ?? "") });
     else problems.push(`route ${index} has a bad ${route.error.issues[0]?.path.join(".") || "shape"}`);
   });
-  return { routes, problems };
+  return { routes, actions, problems };
 }

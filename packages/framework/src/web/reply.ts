@@ -1,4 +1,5 @@
 import type { Context } from "koa";
+import { VastifyError } from "../core/index.js";
 import { isFresh, weakTag } from "./replies/freshness.js";
 import { type Bytes, isBytes, sendBytes } from "./replies/send-bytes.js";
 
@@ -39,6 +40,20 @@ export async function sendResult(ctx: Context, result: unknown, usualStatus?: nu
     for (const name of Object.keys(http.headers ?? {})) ctx.remove(name);
     throw error;
   }
+}
+
+/**
+ * An action's output alone, for those who have no use for what it says of its HTTP answer.
+ * @throws VastifyError `unimplemented`, reason `no_json`, for bytes and streams
+ */
+export function outputOf(result: unknown): unknown {
+  const { body } = splitResult(result);
+  const bytes = bytesIn(body);
+  if (!bytes) return body;
+  discard(bytes);
+  throw new VastifyError("unimplemented", "the action answers with bytes; ask for them by its route", {
+    reason: "no_json",
+  });
 }
 
 async function send(ctx: Context, http: HttpDirectives, body: unknown, usualStatus?: number): Promise<void> {

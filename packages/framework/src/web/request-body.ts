@@ -1,4 +1,3 @@
-import parse from "co-body";
 import type { Context, Middleware } from "koa";
 import { isDeeperThan, VastifyError } from "../core/index.js";
 import { hasBody } from "./uploads/body-deadline.js";
@@ -39,6 +38,8 @@ async function readBody(ctx: Context, maxBytes: number): Promise<unknown> {
       reason: "unsupported_media_type",
     });
   }
+  // Loaded with the first body: many services get none.
+  const { default: parse } = await import("co-body");
   try {
     if (kind === "urlencoded") return await parse.form(ctx, { limit: maxBytes });
     const { parsed, raw } = (await parse.json(ctx, { limit: maxBytes, returnRawBody: true })) as {

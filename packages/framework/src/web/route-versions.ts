@@ -74,7 +74,7 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
 
 /** Those that may serve one request, whichever of them its instance has. */
 function servedLike(one: OfferedRoute, offers: readonly OfferedRoute[]): readonly OfferedRoute[] {
-  const like = ({ message, access }: OfferedRoute) => JSON.stringify([message, access]);
+  const like = ({ message, access, socket }: OfferedRoute) => JSON.stringify([message, access, socket]);
   return offers.filter((offer) => like(offer) === like(one));
 }
 

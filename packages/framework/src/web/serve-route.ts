@@ -3,15 +3,16 @@ import type { Message } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
 import { actionHeaders } from "./action-headers.js";
 import type { RequestState } from "./koa-app.js";
-import { sendResult } from "./reply.js";
 import { queryOf } from "./replies/last-event-id.js";
+import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
 import type { RouteGuard } from "./route-guard.js";
 import type { ChooseVersion, ChosenVersion, OfferedRoute } from "./route-versions.js";
+import { createServeSocket, type ServeSocketOptions } from "./sockets/serve-socket.js";
 import { callWithUpload } from "./uploads/upload-call.js";
 import { varyBy } from "./vary-by.js";
 
-export interface ServeRouteOptions {
+export interface ServeRouteOptions extends ServeSocketOptions {
   act(message: Message, options: ActOptions): Promise<unknown>;
   maxBodyBytes: number;
   /** Stands before every route. */
@@ -30,8 +31,9 @@ export type ServeRoute = (ctx: Context, entry: RouteEntry, params: Readonly<Reco
 
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-export function createServeRoute({ act, maxBodyBytes, guard }: ServeRouteOptions): ServeRoute {
+export function createServeRoute({ act, maxBodyBytes, guard, ...socketOptions }: ServeRouteOptions): ServeRoute {
   const readBody = requestBody(maxBodyBytes);
+  const serveSocket = createServeSocket(socketOptions);
 
   async function callAction(
     ctx: Context,
@@ -48,6 +50,7 @@ export function createServeRoute({ act, maxBodyBytes, guard }: ServeRouteOptions
       ...{ tx, signal, idempotent, headers: ctx.headers, identity },
       ...(timeoutMs !== undefined && { timeoutMs }),
     };
+    if (route.socket) return serveSocket(ctx, route.socket, (socket) => act({ ...addressed, socket }, callOptions));
     const result = await callWithUpload(ctx, addressed, (message, more) => act(message, { ...more, ...callOptions }));
     await sendResult(ctx, result, route.status);
   }

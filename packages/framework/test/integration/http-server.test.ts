@@ -82,3 +82,30 @@ it("lets go of a client whose headers never end", async () => {
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
   expect(asked()).toBe(0);
 });
+
+it("reads on as a plain request what asks for another upgrade than a WebSocket", async () => {
+  const { port } = await serving("answered");
+  const wanted = "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAARAAAAAAAIAAAAA\r\n";
+  const socket = await connected(port);
+  socket.write(`POST / HTTP/1.1\r\nhost: here\r\n${wanted}content-length: 4\r\n\r\nbody`);
+  socket.write("GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n");
+  const answers = await text(socket);
+  expect(answers.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+  expect(answers).not.toMatch(/upgrade/i);
+});
+
+it("answers a request for a WebSocket that nobody takes as a plain one, and closes its connection", async () => {
+  const { port } = await serving("answered");
+  const socket = await connected(port);
+  socket.write("GET / HTTP/1.1\r\nhost: here\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n");
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*connection: close.*answered$/is);
+});
+
+it.each(["websocket", "h2c"])("breaks off a client that asks for %s before it has its answer", async (protocol) => {
+  const { port, asked } = await serving(new Readable({ read: () => {} }));
+  const socket = await connected(port);
+  const upgrade = `connection: Upgrade\r\nupgrade: ${protocol}\r\n`;
+  socket.write(`GET / HTTP/1.1\r\nhost: here\r\n\r\nGET / HTTP/1.1\r\nhost: here\r\n${upgrade}\r\n`);
+  await text(socket).catch(() => {});
+  expect(asked()).toBe(1);
+});

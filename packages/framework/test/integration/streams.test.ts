@@ -178,6 +178,31 @@ describe("streams", () => {
     await until(() => stream.destroyed, "the upload was stopped");
   });
 
+  it("that an action has begun to read live on after its call", async () => {
+    let read = "";
+    const { call } = await serving(({ file }) => {
+      file.on("data", (chunk: Buffer) => {
+        read += chunk;
+      });
+    });
+    const file = new Readable({ read: () => {} });
+    await call({ file });
+    file.push("later");
+    await until(() => read === "later", "it goes on");
+  });
+
+  it("beyond those that a connection carries are refused alone", async () => {
+    const { call } = await serving(({ file }) => void file?.resume());
+    const endless = () => ({ file: new Readable({ read: () => {} }) });
+    const carried = Array.from({ length: 9_937 }, endless);
+    await Promise.all(carried.map(call));
+    await expect(call(endless())).rejects.toMatchObject({ code: "resource_exhausted", reason: "too_many_calls" });
+    await call({});
+    carried[0]?.file.push(null);
+    await until(() => call(endless()).then(() => true), "there is room again");
+    expect(carried.filter(({ file }) => file.destroyed)).toHaveLength(1);
+  });
+
   it("of a call that is given up end on both sides", async () => {
     let received: Readable | undefined;
     const { start } = await serving(({ file }) => {

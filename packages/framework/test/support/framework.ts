@@ -3,6 +3,7 @@ export {
   createGateway,
   createService,
   type Gateway,
+  type GatewayOptions,
   type Service,
   type ServiceOptions,
 } from "../../src/service/index.js";

@@ -5,6 +5,7 @@ import {
   createService as create,
   createGateway as createGw,
   type Gateway,
+  type GatewayOptions,
   type Service,
   type ServiceOptions,
   silentLogger,
@@ -40,7 +41,7 @@ export async function startService(
 }
 
 /** Started, and stopped after the test. */
-export async function startGateway(options: TestOptions): Promise<Gateway> {
+export async function startGateway(options: TestOptions & Partial<GatewayOptions>): Promise<Gateway> {
   const { modules: _, microservice: __, ...rest } = options;
   const gateway = createGw({ version: "1.0.0", ...quick, consul: { address: consulAddress }, ...rest });
   onTestFinished(() => gateway.stop());

@@ -1,15 +1,12 @@
 // The process under attack: a gateway, and the service behind it, found through a development registry of their own.
-import { setTimeout as delay } from "node:timers/promises";
 import { createGateway, createService, defineAction, defineContract, implement, readForm } from "vastify";
-import { createRegistry } from "vastify/devtools";
 import { z } from "zod";
-import { answerParent } from "../../support/child.mjs";
+import { answerAsVictim } from "./answer-as-victim.mjs";
 import { watchFaults } from "./faults.mjs";
 
 /** The one failure that is meant to happen, and to be logged. */
 const meant = new Error("connect to mongodb://admin:secret@db failed");
 const faults = watchFaults(meant, /^POST \/fail failed$/);
-const { log } = faults;
 
 const address = z.object({ street: z.string().min(1).max(80), zip: z.string().regex(/^\d{5}$/) });
 const order = z.object({
@@ -128,23 +125,10 @@ const shelves = {
   },
 };
 
-answerParent({
-  async start() {
-    const registry = createRegistry({ port: 0 });
-    await registry.start({ signal: new AbortController().signal, log });
-    const common = { version: "1.0.0", consul: { address: registry.url }, log };
-    await createService({ ...common, name: "shop", contracts: [implementation], modules: [shelves] }).start();
-    const auth = { keys: {}, tokens: { issuer: "i", audience: "a", secret: "s".repeat(32), cookie: "session" } };
-    const gateway = createGateway({ ...common, name: "gateway", auth: { ...auth, open: ["* /shelf/*", "* /shelf"] } });
-    await gateway.start();
-    return gateway.addresses.http;
-  },
-  async memory() {
-    // What is refused lingers for a second.
-    await delay(1_500);
-    globalThis.gc();
-    const { rss, heapUsed } = process.memoryUsage();
-    return { rssMb: rss / 1e6, heapMb: heapUsed / 1e6 };
-  },
-  faults: faults.list,
+answerAsVictim(faults, async (common) => {
+  await createService({ ...common, name: "shop", contracts: [implementation], modules: [shelves] }).start();
+  const auth = { keys: {}, tokens: { issuer: "i", audience: "a", secret: "s".repeat(32), cookie: "session" } };
+  const gateway = createGateway({ ...common, name: "gateway", auth: { ...auth, open: ["* /shelf/*", "* /shelf"] } });
+  await gateway.start();
+  return gateway.addresses.http;
 });

@@ -5,6 +5,7 @@ import { defineContract } from "../contract.js";
 import { describeContract } from "../describe-contract.js";
 import { defineEvent } from "../event.js";
 import type { Schema } from "../schema.js";
+import type { MessageShape, SocketRules } from "../sockets/socket-rules.js";
 import { compareContracts } from "./compare-contracts.js";
 
 function contractOf(actions: Record<string, ActionDeclaration>, events: Record<string, Schema> = {}) {
@@ -27,6 +28,14 @@ const text = z.object({ a: z.string() });
 const more = z.object({ a: z.string(), b: z.string() });
 const optional = z.object({ a: z.string(), b: z.string().optional() });
 const one = (schema: z.ZodType) => z.object({ a: schema });
+
+const talks = (receives: MessageShape, sends: MessageShape, maxBytes = 100): SocketRules => ({
+  receives,
+  sends,
+  maxBytes,
+});
+
+const got: ActionDeclaration = { access: "public", rest: { method: "GET", path: "/a" } };
 
 describe("an input", () => {
   it.each([
@@ -155,6 +164,49 @@ describe("an action", () => {
     ["deprecated", {}, { deprecated: "use another" }],
   ])("may become %s", (_what, before, after) => {
     for (const [effect] of changes(before, after)) expect(effect).toBe("fits");
+  });
+
+  it.each<[string, SocketRules, SocketRules, [string, string][]]>([
+    [
+      "may take more",
+      talks(text, text),
+      talks(optional, text),
+      [["fits", "the message received has changed, compatibly"]],
+    ],
+    [
+      "may not want more",
+      talks(text, text),
+      talks(more, text),
+      [["breaks", "the message received's b may be missing"]],
+    ],
+    ["may send more", talks(text, text), talks(text, more), [["fits", "the message sent has changed, compatibly"]]],
+    ["may not send less", talks(text, more), talks(text, text), [["breaks", "the message sent's b may be missing"]]],
+    [
+      "may not send bytes instead",
+      talks(text, text),
+      talks(text, "bytes"),
+      [["breaks", "sends bytes over its socket, not json"]],
+    ],
+    [
+      "may take larger ones",
+      talks("text", text, 5),
+      talks("text", text, 6),
+      [["fits", "messages may have 6 bytes, not 5"]],
+    ],
+    [
+      "may not take smaller ones",
+      talks("text", text, 6),
+      talks("text", text, 5),
+      [["breaks", "messages may have 5 bytes, not 6"]],
+    ],
+  ])("that talks over a socket %s", (_what, before, after, expected) => {
+    expect(changes({ ...got, socket: before }, { ...got, socket: after })).toEqual(expected);
+  });
+
+  it("may not begin or stop to talk over a socket", () => {
+    const talking = { ...got, socket: talks(text, text) };
+    expect(changes(talking, got)).toEqual([["breaks", "does not talk over a socket any more"]]);
+    expect(changes(got, talking)).toEqual([["breaks", "talks over a socket now"]]);
   });
 
   it("or an event may come and may not go", () => {

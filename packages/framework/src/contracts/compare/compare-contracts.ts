@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { AccessLevel } from "../action.js";
 import { patternText } from "../contract.js";
 import type { ActionDescription, ContractDescription } from "../describe-contract.js";
-import type { JsonSchema } from "../json-schema.js";
-import { notAllowed } from "./not-allowed.js";
+import { compareSchemas, type Note } from "./compare-schemas.js";
+import { compareSockets } from "./compare-sockets.js";
 
 /** A difference between two versions of a contract. */
 export interface ContractChange {
@@ -41,8 +41,6 @@ export function compareContracts(older: ContractDescription, newer: ContractDesc
   return changes;
 }
 
-type Note = (isBreaking: boolean, text: string) => void;
-
 function compareActions(older: ActionDescription, newer: ActionDescription, note: Note): void {
   const [before, after] = [patternText(older.pattern), patternText(newer.pattern)];
   if (before !== after) note(true, `the pattern is ${after}, not ${before}`);
@@ -52,8 +50,11 @@ function compareActions(older: ActionDescription, newer: ActionDescription, note
     note(older.idempotent, newer.idempotent ? "may be repeated now" : "may not be repeated any more");
   if (newer.deprecated !== undefined && older.deprecated === undefined)
     note(false, `is deprecated: ${newer.deprecated}`);
+  for (const link of Object.keys(older.links ?? {}))
+    if (!Object.hasOwn(newer.links ?? {}, link)) note(true, `the link ${link} is gone`);
   compareSchemas("input", older.input, newer.input, note);
   compareSchemas("output", older.output, newer.output, note);
+  compareSockets(older.socket, newer.socket, note);
 }
 
 const openness: readonly AccessLevel[] = ["private", "internal", "public"];
@@ -76,23 +77,4 @@ function compareRoutes(older: ActionDescription["rest"], newer: ActionDescriptio
   if (before !== after)
     note(before !== undefined, after === undefined ? `the route ${before} is gone` : `the route is ${after}`);
   else if (older?.status !== newer?.status) note(true, `answers with ${newer?.status}, not ${older?.status}`);
-}
-
-function compareSchemas(
-  side: "input" | "output" | "payload",
-  older: JsonSchema | undefined,
-  newer: JsonSchema | undefined,
-  note: Note,
-): void {
-  if (isDeepStrictEqual(older, newer)) return;
-  if (older === undefined) note(false, `the ${side} is described now`);
-  else if (newer === undefined) note(true, `the ${side} is not described any more, so it can't be compared`);
-  else {
-    const problems =
-      side === "input"
-        ? notAllowed({ inner: older, outer: newer, isTolerant: false })
-        : notAllowed({ inner: newer, outer: older, isTolerant: true });
-    for (const { path, text } of problems) note(true, `the ${path === "" ? side : `${side}'s ${path}`} ${text}`);
-    if (problems.length === 0) note(false, `the ${side} has changed, compatibly`);
-  }
 }

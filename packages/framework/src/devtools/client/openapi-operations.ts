@@ -40,9 +40,16 @@ export function readOperations(document: unknown, from: string): Operation[] {
   return Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const operation = objectOf(item)[method];
-      return isObject(operation) ? [readOperation(objectOf(document), path, method, operation)] : [];
+      return isObject(operation) && !isSocket(operation)
+        ? [readOperation(objectOf(document), path, method, operation)]
+        : [];
     }),
   );
+}
+
+/** One that switches protocols is no request with an answer. */
+function isSocket({ responses }: Json): boolean {
+  return "101" in objectOf(responses);
 }
 
 function readOperation(document: Json, path: string, method: string, operation: Json): Operation {

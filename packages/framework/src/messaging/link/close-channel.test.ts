@@ -15,7 +15,7 @@ it.each([
   ["is closed already, which amqplib throws", () => Promise.reject(new Error("Channel closed"))],
   ["never answers", () => never],
 ])("closing a channel ends when the broker %s", async (_what, close) => {
-  await closeChannel(channelThat(close));
+  await closeChannel(channelThat(close), 10);
 });
 
 it("closing a channel ends with its connection, of which amqplib's promise says nothing", async () => {

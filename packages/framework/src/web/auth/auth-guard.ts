@@ -26,9 +26,16 @@ export function authGuard({ credentials, isOpen }: AuthGuardOptions): RouteGuard
     return undefined;
   }
 
+  /** A request that asks for several actions is looked at once. */
+  function identifyOnce(ctx: Context): Promise<Identity | undefined> {
+    const state = ctx.state as { identifying?: Promise<Identity | undefined> };
+    state.identifying ??= identify(ctx);
+    return state.identifying;
+  }
+
   async function expectIdentity(ctx: Context, { access }: OfferedRoute): Promise<Identity> {
     try {
-      const identity = await identify(ctx);
+      const identity = await identifyOnce(ctx);
       if (!identity) throw notLoggedIn();
       if (access) expectAllowed(access, identity);
       return identity;
@@ -41,7 +48,9 @@ export function authGuard({ credentials, isOpen }: AuthGuardOptions): RouteGuard
   return async (ctx, route, next) => {
     // Answers may differ by who asks, so caches in between keep them apart.
     varyBy(ctx, "authorization", "x-api-key", "cookie");
-    ctx.state.identity = isOpen(route) ? await identify(ctx).catch(() => undefined) : await expectIdentity(ctx, route);
+    ctx.state.identity = isOpen(route)
+      ? await identifyOnce(ctx).catch(() => undefined)
+      : await expectIdentity(ctx, route);
     await next();
     for (const { review } of credentials) review?.(ctx);
   };

@@ -1,17 +1,26 @@
 import type { Context } from "koa";
 import { VastifyError } from "../../core/index.js";
+import { upgradeOf } from "../sockets/upgrade.js";
 
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Whether a request that changes something was sent by a page of our own, or by no browser: by `sec-fetch-site`, or by
- * `origin` where a browser does not say it. What only reads may come from anywhere.
+ * Whether a request that changes something is none of another site's page. What only reads may come from anywhere; but a
+ * WebSocket, which begins as such, lets its page act, and browsers always say whose page that is.
  */
 export function isOwnPage(ctx: Context): boolean {
-  if (safeMethods.has(ctx.method)) return true;
+  if (upgradeOf(ctx.req)) return isOwnOrigin(ctx.get("origin"), ctx.host);
+  return safeMethods.has(ctx.method) || isFromOwnPage(ctx);
+}
+
+/**
+ * Whether a request was sent by a page of our own, or by no browser: by `sec-fetch-site`, or by `origin` where a browser
+ * does not say it.
+ */
+export function isFromOwnPage(ctx: Context): boolean {
   const site = ctx.get("sec-fetch-site");
   const origin = ctx.get("origin");
-  return site !== "" ? site === "same-origin" || site === "none" : origin === "" || isOurs(origin, ctx.host);
+  return site !== "" ? site === "same-origin" || site === "none" : isOwnOrigin(origin, ctx.host);
 }
 
 /**
@@ -25,6 +34,7 @@ export function expectOwnPage(ctx: Context): void {
   });
 }
 
-function isOurs(origin: string, host: string): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host;
+/** Whether a page of our own sent a request with this `origin`, or no browser. */
+export function isOwnOrigin(origin: string, host: string): boolean {
+  return origin === "" || (URL.canParse(origin) && new URL(origin).host === host);
 }

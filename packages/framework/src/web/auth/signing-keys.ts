@@ -1,4 +1,4 @@
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import { type Logger, VastifyError } from "../../core/index.js";
 import type { ResolvedTokenOptions } from "./token-options.js";
 
@@ -9,6 +9,7 @@ const answerMs = 3_000;
 const pauseMs = 30_000;
 
 export interface SigningKeysOptions {
+  jose: typeof import("jose");
   signedBy: ResolvedTokenOptions["signedBy"];
   /** In milliseconds since 1970. */
   now(): number;
@@ -16,7 +17,8 @@ export interface SigningKeysOptions {
 }
 
 /** Finds the key that a token says it is signed with. */
-export function createSigningKeys({ signedBy, now, log }: SigningKeysOptions): JWTVerifyGetKey {
+export function createSigningKeys({ jose, signedBy, now, log }: SigningKeysOptions): JWTVerifyGetKey {
+  const { createLocalJWKSet, createRemoteJWKSet, errors } = jose;
   if ("jwks" in signedBy) return createLocalJWKSet(signedBy.jwks as unknown as JSONWebKeySet);
   if ("secret" in signedBy) {
     const key = new TextEncoder().encode(signedBy.secret);

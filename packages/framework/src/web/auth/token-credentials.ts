@@ -1,4 +1,4 @@
-import { errors, type JWTPayload, jwtVerify } from "jose";
+import type { JWTPayload } from "jose";
 import type { Context } from "koa";
 import { type Logger, VastifyError } from "../../core/index.js";
 import { authorizationOf, badCredentials, type Credentials } from "./credentials.js";
@@ -16,7 +16,9 @@ export interface TokenCredentialsOptions {
 /** JWTs in `Authorization: Bearer …`, or in a cookie. */
 export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions): Credentials {
   const { issuer, audience, algorithms, clockSkewMs, scopesClaim, rolesClaim, cookie, signedBy } = tokens;
-  const keys = createSigningKeys({ signedBy, now, log });
+  // Only gateways that take tokens load it.
+  const loading = import("jose").then((jose) => ({ jose, keys: createSigningKeys({ jose, signedBy, now, log }) }));
+  loading.catch(() => {});
   const expected = {
     issuer,
     audience: [...audience],
@@ -26,12 +28,13 @@ export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions):
   };
 
   async function verify(token: string): Promise<JWTPayload> {
+    const { jose, keys } = await loading;
     try {
-      const { payload } = await jwtVerify(token, keys, { ...expected, currentDate: new Date(now()) });
+      const { payload } = await jose.jwtVerify(token, keys, { ...expected, currentDate: new Date(now()) });
       return payload;
     } catch (thrown) {
       if (VastifyError.is(thrown)) throw thrown;
-      throw badCredentials(whyNot(thrown), thrown);
+      throw badCredentials(whyNot(thrown, jose.errors), thrown);
     }
   }
 
@@ -83,7 +86,7 @@ function wordsOf(claim: unknown): readonly string[] {
   return words.filter((word): word is string => typeof word === "string" && word !== "");
 }
 
-function whyNot(thrown: unknown): string {
+function whyNot(thrown: unknown, errors: typeof import("jose").errors): string {
   if (thrown instanceof errors.JWTExpired) return "the token has expired";
   if (thrown instanceof errors.JWTClaimValidationFailed)
     return `the token's ${thrown.claim} is not one that counts here`;

@@ -15,6 +15,8 @@ export interface Limits {
   readonly before: readonly RouteGuard[];
   /** Stand where it is known who sends a request. */
   readonly after: readonly RouteGuard[];
+  /** Of them, those that count how often something is asked for, and not how much is under way. */
+  readonly rates: { readonly before: RouteGuard; readonly after: RouteGuard };
   start(): void;
   stop(): void;
 }
@@ -34,10 +36,12 @@ export function createLimits(options: LimitOptions, { addressOf, isOpen, log }: 
   const senderOf = createSenderOf(addressOf);
   const store = given ?? createMemoryStore({ now: () => performance.now(), maxKeys });
   const keep = (rules: readonly RateRule[]) => rateGuard({ rules, store, senderOf, log });
+  const kept = { before: keep(rates.filter(isByAddress)), after: keep(rates.filter((rule) => !isByAddress(rule))) };
   const lateness = createLateness();
   return {
-    before: [loadGuard({ maxInFlight, maxLagMs, isOpen, lagMs: () => lateness.ms }), keep(rates.filter(isByAddress))],
-    after: [keep(rates.filter((rule) => !isByAddress(rule))), shareGuard(maxInFlightEach, senderOf)],
+    before: [loadGuard({ maxInFlight, maxLagMs, isOpen, lagMs: () => lateness.ms }), kept.before],
+    after: [kept.after, shareGuard(maxInFlightEach, senderOf)],
+    rates: kept,
     start: lateness.start,
     stop: lateness.stop,
   };

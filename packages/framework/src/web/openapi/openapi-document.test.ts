@@ -75,12 +75,18 @@ const putText = typed("putText", {
   rest: { method: "PUT", path: "/text", upload: { kind: "raw", types: ["text/*"] } },
 });
 const uploads = [addCover, putText];
+const talk = typed("talk", {
+  rest: { method: "GET", path: "/talk/:room" },
+  input: z.object({ room: z.string() }),
+  socket: { receives: z.object({ say: z.string() }), sends: "bytes", maxBytes: 1_000 },
+});
 const all = [
   findBook,
   editBook,
   addBook,
   dropBook,
   ...uploads,
+  talk,
   untyped("GET", "/user/:id"),
   untyped("PATCH", "/user/:name"),
 ];
@@ -105,6 +111,19 @@ describe("the OpenAPI document", () => {
       { name: "tags", in: "query", required: false, schema: { type: "array", items: { type: "string" } } },
       { $ref: "#/components/parameters/AcceptVersion" },
     ]);
+  });
+
+  it("says what a WebSocket carries where programs find it, and that it can't be tried", () => {
+    const { responses, description, ...operation } = documentOf([talk]).paths["/talk/{room}"].get;
+    expect(Object.keys(responses)).toEqual(["101", "426", "default"]);
+    expect(description).toBe(
+      "A WebSocket: it takes JSON texts and sends bytes, each at most 1000 bytes. It can't be tried from this page.",
+    );
+    expect(operation["x-vastify-socket"]).toMatchObject({
+      receives: { kind: "json", schema: { $ref: expect.stringMatching(/talk\.receives$/) } },
+      sends: { kind: "bytes" },
+      maxBytes: 1_000,
+    });
   });
 
   it("puts into the body what is not in the path", () => {
@@ -182,7 +201,14 @@ describe("the OpenAPI document", () => {
 
   it("gives paths that differ only in their parameters' names one entry, and operations names of their own", () => {
     const { paths } = documentOf(all);
-    expect(Object.keys(paths)).toEqual(["/books/{id}", "/books", "/books/{id}/cover", "/text", "/user/{id}"]);
+    expect(Object.keys(paths)).toEqual([
+      "/books/{id}",
+      "/books",
+      "/books/{id}/cover",
+      "/text",
+      "/talk/{room}",
+      "/user/{id}",
+    ]);
     expect(paths["/books/{id}"].put.parameters[0]).toMatchObject({ name: "id", schema: { type: "integer" } });
     const operations = Object.values<Record<string, { operationId: string }>>(paths).flatMap(Object.values);
     const ids = (operations as { operationId: string }[]).map(({ operationId }) => operationId);

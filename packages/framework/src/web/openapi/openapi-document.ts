@@ -2,9 +2,9 @@ import type { JsonSchema } from "../../contracts/index.js";
 import { errorCodes } from "../../core/index.js";
 import type { ServedRoute } from "../gateway-routes.js";
 import { problemType } from "../problem.js";
-import { type KeepSchema, operationOf } from "./operation.js";
+import { operationOf } from "./operation.js";
 import { pathTemplates } from "./path-template.js";
-import { placeSchema } from "./place-schema.js";
+import { type KeepSchema, placeSchema } from "./place-schema.js";
 
 export interface OpenApiOptions {
   readonly title: string;

@@ -1,12 +1,10 @@
 import type { ActionDescription, JsonSchema, UploadRules } from "../../contracts/index.js";
 import type { ServedRoute } from "../gateway-routes.js";
 import { type PathTemplate, parametersOf } from "./path-template.js";
-import { placeSchema } from "./place-schema.js";
+import { type KeepSchema, placeSchema } from "./place-schema.js";
+import { socketParts } from "./socket-parts.js";
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** Keeps a schema among the document's components, and gives its reference. */
-export type KeepSchema = (name: string, schema: JsonSchema) => Json;
 
 /** Where an operation's fields go that are not in its path. */
 const withBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
@@ -39,12 +37,25 @@ function untypedParts({ method, upload }: ServedRoute, { names }: PathTemplate):
 }
 
 function typedParts(route: ServedRoute, action: ActionDescription, path: PathTemplate, keep: KeepSchema): Json {
-  const { target, method, status } = route;
-  const { summary, deprecated, input, output } = action;
+  const { target } = route;
+  const { summary, deprecated, input } = action;
+  const of = `${target}.${action.name}`;
+  const socket = action.socket && socketParts(action.socket, of, keep);
+  const description = [deprecated && `Deprecated: ${deprecated}`, socket?.description].filter(Boolean).join("\n\n");
   return {
     ...(summary !== undefined && { summary }),
-    ...(deprecated !== undefined && { deprecated: true, description: `Deprecated: ${deprecated}` }),
-    ...inputParts(route, input, path, (schema) => keep(`${target}.${action.name}.input`, schema)),
+    ...(deprecated !== undefined && { deprecated: true }),
+    ...(description !== "" && { description }),
+    ...inputParts(route, input, path, (schema) => keep(`${of}.input`, schema)),
+    ...(socket
+      ? { ...socket.parts, responses: { ...socketResponses, default: problem } }
+      : answerParts(route, action, keep)),
+  };
+}
+
+function answerParts({ target, method, status }: ServedRoute, action: ActionDescription, keep: KeepSchema): Json {
+  const { output } = action;
+  return {
     responses: {
       // A module's route says no status: the action may.
       [status ?? (isNothing(output) ? 204 : "2XX")]: {
@@ -139,3 +150,6 @@ function pathParameter(name: string, schema: Json): Json {
 const anyBody = { content: { "application/json": { schema: { type: ["object", "array"] } } } };
 
 const problem = { $ref: "#/components/responses/Problem" };
+
+/** What asks for no WebSocket is told to. */
+const socketResponses = { 101: { description: "The WebSocket is open" }, 426: problem };

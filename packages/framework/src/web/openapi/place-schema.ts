@@ -1,5 +1,8 @@
 import type { JsonSchema } from "../../contracts/index.js";
 
+/** Keeps a schema among the document's components, and gives its reference. */
+export type KeepSchema = (name: string, schema: JsonSchema) => Readonly<Record<string, unknown>>;
+
 /**
  * A schema as it may stand inside another document: what it refers to in itself is found there, and references to
  * anywhere else are cut off, so that a service can't make the page's readers ask other hosts.

@@ -6,10 +6,15 @@ import { VastifyError } from "../../core/index.js";
  * the source. Unlike `pipeline` it lets a source end without an error when nobody wants the rest of it.
  */
 export function pipeThrough<Through extends Duplex>(source: Readable, through: Through): Through {
+  if (source.destroyed) return through.destroy(source.errored ?? givenUp());
   source.once("error", (error) => through.destroy(error));
   source.once("close", () => {
-    if (!source.readableEnded) through.destroy(new VastifyError("canceled", "the stream was given up by its source"));
+    if (!source.readableEnded) through.destroy(givenUp());
   });
   through.once("close", () => source.destroy());
   return source.pipe(through);
+}
+
+function givenUp(): VastifyError {
+  return new VastifyError("canceled", "the stream was given up by its source");
 }
