@@ -189,10 +189,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     {
       name: "registration",
       async start({ signal }) {
-        membership = registry.join({
-          ...{ id: instance, ports, description: digestOf(describe()) },
-          callQueue: callQueue?.serve ? callQueueOf(instance) : undefined,
-        });
+        membership = registry.join({ id: instance, ports, description: digestOf(describe()) });
         // Before Consul's first check asks /health.
         life.beginRunning();
         await membership.register(signal, directory.stoodIn);

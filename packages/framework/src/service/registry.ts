@@ -30,8 +30,6 @@ export interface OwnPlace {
   readonly ports: { readonly http: number; readonly microservice: number | null };
   /** Of what it offers. */
   readonly description: string;
-  /** Through which it takes calls too. */
-  readonly callQueue: string | undefined;
 }
 
 export interface Membership {
@@ -84,8 +82,8 @@ function byDns({ keepUnlistedMs, ...options }: ResolvedServiceOptions, log: Logg
   };
 }
 
-function registrantOf(options: ResolvedServiceOptions, { id, ports, description, callQueue }: OwnPlace): Registrant {
-  const { name, version, advertise, peers, zone } = options;
+function registrantOf(options: ResolvedServiceOptions, { id, ports, description }: OwnPlace): Registrant {
+  const { name, version, advertise, peers, zone, callQueue } = options;
   return {
     ...{ name, version, id, description },
     host: advertise,
@@ -93,7 +91,7 @@ function registrantOf(options: ResolvedServiceOptions, { id, ports, description,
     microservicePort: ports.microservice,
     tags: options.consul.tags ?? [],
     protocols: [peers.tls ? ownProtocolOverTls : ownProtocol],
-    ...(callQueue !== undefined && { notes: { callQueue } }),
+    ...(callQueue?.serve && { notes: { callQueue: callQueueOf(id) } }),
     ...(zone !== undefined && { zone }),
   };
 }

@@ -150,9 +150,9 @@ export const serviceShape = {
 
 /**
  * The options that every service takes from its environment: HOST, HTTP_PORT, MICROSERVICE_PORT, ADVERTISE_HOST,
- * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, DISCOVERY and those that begin with it, ZONE,
- * ROUTING_SNAPSHOT, CHAOS, IDENTITY_KEYS (with commas between them), BUSY_POLL_US, DRAIN_NOTICE_MS, DRAIN_GRACE_MS, LOG_LEVEL,
- * LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
+ * SERVICE_VERSION, CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_DATACENTER, CONSUL_CONSISTENCY, DISCOVERY and those that
+ * begin with it, ZONE, ROUTING_SNAPSHOT, CHAOS, IDENTITY_KEYS (with commas between them), BUSY_POLL_US, DRAIN_NOTICE_MS,
+ * DRAIN_GRACE_MS, LOG_LEVEL, LOG_FORMAT, and FORCE_COLOR or NO_COLOR. A variable that is empty counts as absent.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the variables that are wrong
  */
 export function serviceEnv(env: Env, defaults: ServiceEnvDefaults): ServiceEnv {

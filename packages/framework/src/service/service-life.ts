@@ -12,7 +12,7 @@ export interface ServiceLife {
    * Starts the parts, which may call by `act`, in this order.
    * @throws VastifyError what a part throws, or reason `started_before` or `deadline_exceeded`
    */
-  start(parts: readonly Part[], act: PartContext["act"]): Promise<void>;
+  start(parts: readonly Part[], act: NonNullable<PartContext["act"]>): Promise<void>;
   /** Stops in reverse what was started; ends a start that is under way. Each call gives the same promise. */
   stop(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export function createServiceLife(options: {
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
-  async function start(parts: readonly Part[], act: PartContext["act"]): Promise<void> {
+  async function start(parts: readonly Part[], act: NonNullable<PartContext["act"]>): Promise<void> {
     if (state !== "idle")
       throw new VastifyError("failed_precondition", `${name} was started before; make a new service`, {
         reason: "started_before",
@@ -39,7 +39,7 @@ export function createServiceLife(options: {
     state = "starting";
     started = parts;
     const tooLate = setTimeout(() => givingUp.abort(startedTooSlowly(name, startTimeoutMs)), startTimeoutMs);
-    starting = startParts(parts, { log, signal: givingUp.signal, ...(act && { act }) });
+    starting = startParts(parts, { log, signal: givingUp.signal, act });
     try {
       await starting;
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { BusyPoll } from "./busy-poll.js";
 
 /** So many characters are written at once: the peer works on them while this side makes the next. */
-const enough = 4096;
+const enough = 6_144;
 
 /**
  * Gathers what is written within one turn of the event loop into few writes. While the peer does not read, it keeps

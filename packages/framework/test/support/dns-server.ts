@@ -28,10 +28,12 @@ const slowMs = 500;
 export async function startDns(): Promise<DnsServer> {
   const zone = new Map<string, readonly Answer[]>();
   let how: "well" | "slowly" | "badly" | "never" = "well";
+  let isClosed = false;
   const socket = createSocket("udp4");
   socket.on("message", (message, { port, address }) => {
     const { id, questions = [] } = decode(message);
     const reply = () => {
+      if (isClosed) return;
       const bytes = encode({ type: "response", id, questions, ...answerTo(questions[0]) });
       socket.send(bytes, port, address, () => {});
     };
@@ -49,7 +51,10 @@ export async function startDns(): Promise<DnsServer> {
 
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
-  onTestFinished(() => void socket.close());
+  onTestFinished(() => {
+    isClosed = true;
+    socket.close();
+  });
   return {
     address: `127.0.0.1:${socket.address().port}`,
     tell(target, places) {
