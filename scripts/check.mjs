@@ -36,6 +36,8 @@ async function runInOrder(names) {
   for (const name of names) await run(name);
 }
 
-// ESLint, the tests and the generator read what the build writes. Two at a time, as small machines have two cores.
-await Promise.all([run("types"), runInOrder(["format", "rooms"])]);
-await Promise.all([run("lint"), runInOrder(["generated files", "unit tests", "types of tests"])]);
+// Two at a time, as small machines have two cores. The tests and the generator read what the build writes.
+await Promise.all([
+  runInOrder(["lint", "format", "rooms"]),
+  runInOrder(["types", "generated files", "unit tests", "types of tests"]),
+]);
