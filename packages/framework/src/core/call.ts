@@ -36,16 +36,17 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[] 
  * and deadline come into being when first asked for: a call that is answered at once pays for none of them.
  */
 export class Call implements Expiring {
-  readonly message: Message;
+  // What the constructor sets is only declared: as fields they would be written twice, for every call.
+  declare readonly message: Message;
   /** How long the caller waits, or the action may take, if that is less. */
-  timeoutMs: number;
-  readonly idempotent: boolean;
-  readonly hops: number;
-  readonly headers: RequestHeaders | undefined;
-  readonly identity: Identity | undefined;
-  readonly parent: Call | undefined;
+  declare timeoutMs: number;
+  declare readonly idempotent: boolean;
+  declare readonly hops: number;
+  declare readonly headers: RequestHeaders | undefined;
+  declare readonly identity: Identity | undefined;
+  declare readonly parent: Call | undefined;
   /** How many calls in this process led to this one. */
-  readonly depth: number;
+  declare readonly depth: number;
   outcome: "open" | "done" | "failed" = "open";
   /** The result, or the error. */
   value: unknown = undefined;
@@ -68,9 +69,9 @@ export class Call implements Expiring {
   next: Expiring | undefined = undefined;
   previous: Expiring | undefined = undefined;
 
-  private readonly deadlines: Deadlines;
+  declare private readonly deadlines: Deadlines;
   private onEnd: ((reason: VastifyError) => void) | undefined = undefined;
-  private traceId: string | undefined;
+  declare private traceId: string | undefined;
   private controller: AbortController | undefined = undefined;
   private children: Set<Call> | undefined = undefined;
 
