@@ -44,51 +44,62 @@ const outAtOnce: ReadonlySet<string | undefined> = new Set(["peer_unreachable", 
 /** @throws VastifyError `invalid_argument`, reason `bad_option` */
 export function createEjection(options: EjectionOptions = {}, now = () => performance.now()): Ejection {
   const { consecutive = 5, baseMs = 10_000, maxMs = 60_000 } = expectEjection(options, "ejection");
-  // 0 while it is not out, so that the usual case is one comparison.
-  let outUntil = 0;
-  let failuresInRow = 0;
-  let timesInRow = 0;
-  let lastReason: string | undefined;
+  return new EjectionRecord({ consecutive, baseMs, maxMs }, now);
+}
 
-  function isOut(): boolean {
-    if (outUntil === 0) return false;
-    if (now() < outUntil) return true;
-    outUntil = 0;
+/** One object rather than closures: of a thousand instances each call looks at two others, and each object is a cache miss. */
+class EjectionRecord implements Ejection {
+  // 0 while it is not out, so that the usual case is one comparison.
+  private outUntil = 0;
+  private failuresInRow = 0;
+  private timesInRow = 0;
+  private lastReason: string | undefined = undefined;
+  private readonly options: Required<EjectionOptions>;
+  private readonly now: () => number;
+
+  constructor(options: Required<EjectionOptions>, now: () => number) {
+    this.options = options;
+    this.now = now;
+  }
+
+  isOut(): boolean {
+    if (this.outUntil === 0) return false;
+    if (this.now() < this.outUntil) return true;
+    this.outUntil = 0;
     return false;
   }
 
-  function succeeded(): void {
-    if (isOut()) return;
-    failuresInRow = 0;
-    timesInRow = 0;
+  succeeded(): void {
+    if (this.isOut()) return;
+    this.failuresInRow = 0;
+    this.timesInRow = 0;
   }
 
-  function eject({ reason, code }: VastifyError, ms: number): "ejected" {
-    outUntil = now() + ms;
-    failuresInRow = 0;
-    lastReason = reason ?? code;
+  failed(error: VastifyError, mayEject = true): "ejected" | undefined {
+    const { consecutive, baseMs, maxMs } = this.options;
+    const verdict = verdictOn(error);
+    if (verdict === "cleared") this.succeeded();
+    // Calls that were in flight when it went out tell nothing new.
+    if (verdict !== "blamed" || this.isOut()) return undefined;
+    if (outAtOnce.has(error.reason)) return this.eject(error, baseMs);
+    this.failuresInRow += 1;
+    if (this.failuresInRow < consecutive || !mayEject) return undefined;
+    this.timesInRow += 1;
+    return this.eject(error, Math.min(maxMs, baseMs * this.timesInRow));
+  }
+
+  outForMs(): number {
+    return this.isOut() ? this.outUntil - this.now() : 0;
+  }
+
+  get reason(): string | undefined {
+    return this.isOut() ? this.lastReason : undefined;
+  }
+
+  private eject({ reason, code }: VastifyError, ms: number): "ejected" {
+    this.outUntil = this.now() + ms;
+    this.failuresInRow = 0;
+    this.lastReason = reason ?? code;
     return "ejected";
   }
-
-  function failed(error: VastifyError, mayEject = true): "ejected" | undefined {
-    const verdict = verdictOn(error);
-    if (verdict === "cleared") succeeded();
-    // Calls that were in flight when it went out tell nothing new.
-    if (verdict !== "blamed" || isOut()) return undefined;
-    if (outAtOnce.has(error.reason)) return eject(error, baseMs);
-    failuresInRow += 1;
-    if (failuresInRow < consecutive || !mayEject) return undefined;
-    timesInRow += 1;
-    return eject(error, Math.min(maxMs, baseMs * timesInRow));
-  }
-
-  return {
-    isOut,
-    failed,
-    succeeded,
-    outForMs: () => (isOut() ? outUntil - now() : 0),
-    get reason() {
-      return isOut() ? lastReason : undefined;
-    },
-  };
 }
