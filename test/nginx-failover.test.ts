@@ -61,17 +61,30 @@ describe("vastify nginx --watch, in front of gateways", () => {
   const whenUpstreamsAre = (...urls: readonly string[]) =>
     vi.waitFor(async () => expect(await upstreams(), printed).toEqual([...urls].sort()), patience);
 
+  /** nginx reads what is written in its own time: until all of these gateways, and no others, have answered through it. */
+  const whenServedBy = (...gateways: readonly { readonly url: string }[]) =>
+    vi.waitFor(async () => {
+      const instanceOf = async (base: string) => {
+        const response = await fetch(new URL("/health", base), { headers: { connection: "close" } });
+        return ((await response.json()) as { instance: string }).instance;
+      };
+      const through = await Promise.all(Array.from({ length: 40 }, () => instanceOf(url)));
+      const wanted = await Promise.all(gateways.map((gateway) => instanceOf(gateway.url)));
+      expect([...new Set(through)].sort()).toEqual(wanted.sort());
+    }, patience);
+
   it("follows who lives, and loses no request when a gateway is killed or leaves", { timeout: 120_000 }, async () => {
     await services.start("config-server");
     const [first, second] = await Promise.all([services.start("gateway"), services.start("gateway")]);
     await whenUpstreamsAre(first.url, second.url);
+    await whenServedBy(first, second);
     await vi.waitFor(async () => expect((await fetch(url)).status).toBe(200), patience);
 
     const killed = await requestsDuring(url, () => first.kill(), newConnections);
     expect(killed.failures).toEqual([]);
 
     const third = await services.start("gateway");
-    await vi.waitFor(async () => expect(await upstreams()).toContain(third.url), patience);
+    await whenServedBy(second, third);
     const left = await requestsDuring(url, () => second.stop(), newConnections);
     expect(left.failures).toEqual([]);
     await whenUpstreamsAre(third.url);
