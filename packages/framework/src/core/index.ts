@@ -30,6 +30,7 @@ export {
   startParts,
   stopParts,
 } from "./part.js";
+export { readKeptFile } from "./read-kept-file.js";
 export { replaceFile } from "./replace-file.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
 export { isPoisonous, maySayPrototype, parseSafely, safeReviver } from "./safe-json.js";

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import semver from "semver";
 import { z } from "zod";
-import { delay, type Logger, replaceFile } from "../core/index.js";
+import { delay, type Logger, readKeptFile, replaceFile } from "../core/index.js";
 import type { Instance } from "./instance.js";
 
 /** What a cold start without Consul needs to know. */
@@ -131,20 +130,12 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
 
 /** What the file holds, nothing when there is none yet, or what is wrong with it. */
 function readSnapshot(path: string): LoadedSnapshot | undefined | string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" ? undefined : message;
-  }
-  try {
-    const { savedAt, targets, instances, settings } = fileShape.parse(JSON.parse(text));
+  const read = (value: unknown) => {
+    const { savedAt, targets, instances, settings } = fileShape.parse(value);
     return {
       ...{ savedAtMs: Date.parse(savedAt), targets },
       ...{ instances: new Map(Object.entries(instances)), settings: new Map(Object.entries(settings)) },
     };
-  } catch {
-    return "it is not a snapshot that this version has written";
-  }
+  };
+  return readKeptFile(path, read, "it is not a snapshot that this version has written");
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { type Logger, replaceFile } from "../core/index.js";
+import { type Logger, readKeptFile, replaceFile } from "../core/index.js";
 import { type SettingsAnswer, settingsAnswerShape } from "./settings-answer.js";
 
 /** The last good settings, in a file of this process. Whatever is wrong with it is logged and never thrown. */
@@ -42,17 +41,9 @@ export function createSettingsFile(path: string | undefined, name: string): Sett
 
 /** What the file holds, nothing when there is none yet, or what is wrong with it. */
 function readSaved(path: string, name: string): SavedSettings | undefined | string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" ? undefined : message;
-  }
-  try {
-    const saved = fileShape.parse(JSON.parse(text));
+  const read = (value: unknown) => {
+    const saved = fileShape.parse(value);
     return saved.name === name ? saved : `they are those of ${saved.name}`;
-  } catch {
-    return "it is no file of settings";
-  }
+  };
+  return readKeptFile(path, read, "it is no file of settings");
 }
