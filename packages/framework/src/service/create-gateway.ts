@@ -14,8 +14,9 @@ import {
   serveOpenApi,
 } from "../web/index.js";
 import { composeService } from "./create-service.js";
+import { expectSwitch, resolveServiceOptions } from "./resolve-service-options.js";
 import type { Extend, Service } from "./service.js";
-import { expectSwitch, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
+import type { ServiceOptions } from "./service-options.js";
 
 /** How long a peer that does not say what it offers, or a Consul that is away, holds the start up, in milliseconds. */
 const longestFirstLookMs = 5_000;

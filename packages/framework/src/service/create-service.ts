@@ -20,9 +20,10 @@ import { explain } from "./explanation.js";
 import { listeningPorts } from "./listening-ports.js";
 import { modulePlugins } from "./module-plugins.js";
 import { callQueueOf, connectRegistry, type Membership } from "./registry.js";
+import { resolveServiceOptions } from "./resolve-service-options.js";
 import type { Extend, Service } from "./service.js";
 import { createServiceLife } from "./service-life.js";
-import { type ResolvedServiceOptions, resolveServiceOptions, type ServiceOptions } from "./service-options.js";
+import type { ResolvedServiceOptions, ServiceOptions } from "./service-options.js";
 
 /** How long a Consul that does not answer holds the leaving up, in milliseconds. */
 const longestDeregisterMs = 2_000;

@@ -11,7 +11,7 @@ import { GatheredWriter } from "./gathered-writer.js";
 import { type InboundHandler, traceOf } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
-import { failureOfAction } from "./peer-errors.js";
+import { failureOfAction, instanceLeaving } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 import type { IdentityCheck } from "./signed-identity.js";
 import { StreamHub, tooManyStreams } from "./stream-hub.js";
@@ -118,7 +118,7 @@ class Connection implements FrameTaker {
   sayGoodbye(): void {
     if (this.greeted) this.writer.write(`[${frameKind.goodbye}]\n`);
     // What has no end of its own would only be cut off later.
-    for (const call of this.lasting) call.end(leaving());
+    for (const call of this.lasting) call.end(instanceLeaving());
   }
 
   /** Resolves when no call and no stream is in flight and everything is written, or the connection is gone. */
@@ -247,7 +247,7 @@ class Connection implements FrameTaker {
 
   private refusalOf(message: unknown): VastifyError | undefined {
     const { limits, callsInFlight, refusing } = this.shared;
-    if (refusing) return leaving();
+    if (refusing) return instanceLeaving();
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       return new VastifyError("invalid_argument", "the message must be a JSON object", { reason: "bad_body" });
     }
@@ -291,7 +291,7 @@ class Connection implements FrameTaker {
 
   private keepLasting(call: Call, attachments: NonNullable<Detached["attachments"]>): void {
     if (this.shared.refusing) {
-      call.end(leaving());
+      call.end(instanceLeaving());
       return;
     }
     this.lasting.add(call);
@@ -346,10 +346,6 @@ class Connection implements FrameTaker {
     }
     this.whenIdle = undefined;
   }
-}
-
-function leaving(): VastifyError {
-  return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
 }
 
 /** Streams that the action did not begin to read by the time it was done are not wanted. */

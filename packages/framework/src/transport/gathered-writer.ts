@@ -56,6 +56,7 @@ export class GatheredWriter {
     this.earlierSize += this.text.length + frame.length;
     for (const one of bytes) this.earlierSize += one.length;
     this.text = "";
+    this.frames = 0;
     this.schedule();
   }
 

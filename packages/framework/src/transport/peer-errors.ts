@@ -54,6 +54,11 @@ export function peerBroke({ host, port }: Endpoint, why: string): VastifyError {
   });
 }
 
+/** What a caller is told by an instance that leaves: the call was not carried out. */
+export function instanceLeaving(): VastifyError {
+  return new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+}
+
 /** Nothing was sent, so the call certainly did not run. */
 export function peerUnreachable({ host, port }: Endpoint, cause: Error): VastifyError {
   return new VastifyError("unavailable", `the peer at ${host}:${port} can't be reached: ${cause.message}`, {

@@ -5,7 +5,7 @@ import { withoutDirectives } from "./clean-message.js";
 import type { InboundCall, InboundHandler } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
-import { failureOfAction, wireErrorOf } from "./peer-errors.js";
+import { failureOfAction, instanceLeaving, wireErrorOf } from "./peer-errors.js";
 import { createIdentityCheck, type IdentityCheck, type IdentityCheckOptions } from "./signed-identity.js";
 
 export interface QueueServerOptions {
@@ -42,8 +42,7 @@ export function createQueueServer(options: QueueServerOptions): QueueServer {
   /** What went wrong stands in the answer: an error of the carrier's own would say that of it. */
   async function answer(request: unknown, { tx }: Carried): Promise<object> {
     try {
-      if (isRefusing)
-        throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+      if (isRefusing) throw instanceLeaving();
       const call = handle(readRequest(request, tx, limits, identityOf));
       const result = await outcomeOf(call).catch((thrown: unknown) => Promise.reject(failureOfAction(thrown)));
       if (detach(result).attachments) throw noAttachments();

@@ -16,7 +16,7 @@ import { withoutDirectives } from "./clean-message.js";
 import { headers, type InboundHandler, traceOf } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
-import { failureOfAction, wireErrorOf } from "./peer-errors.js";
+import { failureOfAction, instanceLeaving, wireErrorOf } from "./peer-errors.js";
 import type { SecretCheck } from "./secret.js";
 import type { IdentityCheck } from "./signed-identity.js";
 
@@ -82,8 +82,7 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
         throw new VastifyError("unauthenticated", "this port wants the shared secret", { reason: "bad_secret" });
       }
       received = await receive(request, limits);
-      if (isRefusing())
-        throw new VastifyError("unavailable", "this instance is leaving; call another", { reason: "draining" });
+      if (isRefusing()) throw instanceLeaving();
       const { message, tx, timeoutMs, hops } = received;
       if (callsInFlight >= limits.maxCalls || before >= limits.maxCallsPerConnection) {
         throw new VastifyError("resource_exhausted", "too many calls are in flight here", { reason: "too_many_calls" });
