@@ -4,7 +4,7 @@ import type { Context } from "koa";
 
 /**
  * A request and its answer, as far as most of what we do with them must know: Koa's context is one, and so is what
- * stands for it where a request does not pass Koa (docs/decisions/0025-past-koa.md). All of it means what it means in Koa.
+ * stands for it where a request does not pass Koa (docs/decisions/0026-past-koa.md). All of it means what it means in Koa.
  */
 export interface Exchange {
   readonly req: IncomingMessage;
