@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Message, VastifyError } from "../../src/core/index.js";
@@ -12,6 +13,7 @@ import {
   guardGateway,
 } from "../../src/web/index.js";
 import { silentLogger } from "../support/framework.js";
+import { until } from "../support/services.js";
 
 interface Asked {
   method?: string;
@@ -236,7 +238,38 @@ describe("what a gateway answers past Koa is what it answers by Koa", () => {
     expect([past.status, plain()]).toEqual([status, 0]);
     expect(past).toEqual(await ask(ports.koa, asked));
   });
+
+  it("several that a client sends without waiting are answered in their order", async () => {
+    const { ports, plain } = await bothWays(({ args }) => (args as { params: unknown }).params);
+    const asked = ["/it/1", "/it/2?x=1", "/no", "/it/3"]
+      .map(
+        (path) =>
+          `GET ${path} HTTP/1.1\r\nhost: a\r\nx-request-id: a\r\ntraceparent: 00-${trace}-b7ad6b7169203331-01\r\n\r\n`,
+      )
+      .join("");
+    const [koa, past] = [await talk(ports.koa, asked), await talk(ports.past, asked)];
+    expect(plain()).toBe(3);
+    const answers = /HTTP\/1\.1 \d+|\{[^}]*\}/g;
+    expect(koa.match(answers)).toHaveLength(8);
+    expect(past.match(answers)).toEqual(koa.match(answers));
+  });
 });
+
+/** All that a server says to these requests, which are answered by objects. */
+async function talk(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let said = "";
+  socket.setEncoding("latin1").on("data", (chunk) => {
+    said += chunk;
+  });
+  socket.write(bytes);
+  await until(
+    () => said.split("HTTP/1.1 ").length > bytes.split("HTTP/1.1").length - 1 && said.endsWith("}"),
+    "it answers all",
+  );
+  return said;
+}
 
 /** A trace id that nobody gave is another one each time, of the same length. */
 function withoutTrace({ body, ...others }: Answered): Answered {

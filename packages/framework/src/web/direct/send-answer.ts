@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
 import type { Logger } from "../../core/index.js";
 import type { PlainExchange } from "./plain-exchange.js";
@@ -16,8 +15,15 @@ export function sendAnswer(exchange: PlainExchange, log: Logger): void {
     if (!withoutBody.has(status)) response.set("content-length", "0");
     if (!isGone) res.writeHead(status, response.list);
     res.end();
-  } else if (body instanceof Readable) sendStream(res.writeHead(status, response.list), body, req.method, log);
-  else sendWhole(exchange, body);
+  } else if (body instanceof Readable && req.method !== "HEAD") {
+    pipeline(body, res.writeHead(status, response.list), (err) => {
+      // The client is gone, so there is nobody to tell.
+      if (err) log.debug("a response broke off", { err });
+    });
+  } else if (body instanceof Readable) {
+    body.destroy();
+    res.writeHead(status, response.list).end();
+  } else sendWhole(exchange, body);
 }
 
 function sendWhole({ req, res, response, status }: PlainExchange, body: string | Buffer): void {
@@ -29,16 +35,4 @@ function sendWhole({ req, res, response, status }: PlainExchange, body: string |
   // Or else `end` adds an empty part, and two parts are written by a slower call than one.
   res.socket?.uncork();
   res.end();
-}
-
-function sendStream(res: ServerResponse, body: Readable, method: string | undefined, log: Logger): void {
-  if (method === "HEAD") {
-    body.destroy();
-    res.end();
-    return;
-  }
-  pipeline(body, res, (err) => {
-    // The client is gone, so there is nobody to tell.
-    if (err) log.debug("a response broke off", { err });
-  });
 }

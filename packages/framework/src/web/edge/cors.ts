@@ -2,6 +2,7 @@ import { badOption } from "../../core/index.js";
 import type { Exchange } from "../exchange.js";
 import { varyBy } from "../vary-by.js";
 import type { EdgeStep } from "./edge-step.js";
+import { expectHeader } from "./expect-header.js";
 
 /** Which pages of other origins may use the gateway from a browser. */
 export interface CorsOptions {
@@ -35,6 +36,11 @@ export function cors(options: CorsOptions): EdgeStep {
   if (isOpen && credentials)
     throw badOption("cors.origins", "*", "a list of origins, since with credentials every page could act for its user");
   const allowed = new Set(origins);
+  for (const [option, list] of Object.entries({ methods, allowHeaders, exposeHeaders: options.exposeHeaders })) {
+    if (list === undefined) continue;
+    if (!Array.isArray(list)) throw badOption(`cors.${option}`, list, "a list of names");
+    for (const [index, name] of list.entries()) expectHeader(`cors.${option}[${index}]`, String(name), name);
+  }
 
   function answerPreflight(ctx: Exchange): void {
     ctx.set({ "access-control-allow-methods": methods.join(", "), "access-control-max-age": String(maxAgeSeconds) });

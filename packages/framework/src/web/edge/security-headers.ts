@@ -1,4 +1,5 @@
 import type { EdgeStep } from "./edge-step.js";
+import { expectHeader } from "./expect-header.js";
 
 /** What every answer tells browsers, by header. A value replaces the usual one, false leaves it out. */
 export type SecurityHeaders = Readonly<Record<string, string | false>>;
@@ -19,10 +20,16 @@ const usual: SecurityHeaders = {
 /** Pages need their scripts and styles; one that says its own policy keeps it. */
 const policyOfPages = "base-uri 'self'; object-src 'none'; frame-ancestors 'none'";
 
-/** Sets headers that the answer does not set itself. */
+/**
+ * Sets headers that the answer does not set itself.
+ * @throws VastifyError `invalid_argument`, reason `bad_option`
+ */
 export function securityHeaders(given: SecurityHeaders = {}): EdgeStep {
   const byName: Record<string, string | false> = { ...usual };
-  for (const [name, value] of Object.entries(given)) byName[name.toLowerCase()] = value;
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== false) expectHeader(`securityHeaders.${name}`, name, value);
+    byName[name.toLowerCase()] = value;
+  }
   const { "content-security-policy": policy = false, "strict-transport-security": https = false, ...always } = byName;
   const headers = Object.entries(always).filter((entry): entry is [string, string] => !!entry[1]);
   const isOwnPolicy = given["content-security-policy"] !== undefined;
