@@ -23,6 +23,7 @@ export async function bundleFramework() {
   });
   const { output } = await bundle.generate({
     chunkFileNames: "chunks/[name].js",
+    codeSplitting: { groups: [{ name: "packages", test: /node_modules/ }] },
     sourcemap: true,
     // They stand in the declarations; here they would only take memory.
     comments: { jsdoc: false },
