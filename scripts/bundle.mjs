@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { rolldown } from "rolldown";
 
 const framework = resolve(import.meta.dirname, "../packages/framework");
@@ -9,19 +9,19 @@ const inlined = ["semver", "zod"];
 
 /**
  * Writes the framework's JavaScript: a file for each door in package.json and for what is loaded later, and what these
- * share in `chunks`. Reading and linking hundreds of files would be a quarter of a service's start.
+ * share in `chunks`. Reading and linking hundreds of files would be nearly a quarter of a service's start.
  */
 export async function bundleFramework() {
-  const { exports, dependencies, peerDependencies } = JSON.parse(readFileSync(join(framework, "package.json"), "utf8"));
+  const { exports } = JSON.parse(readFileSync(join(framework, "package.json"), "utf8"));
   const doors = Object.values(exports).flatMap((door) => /^\.\/dist\/(.+)\.js$/.exec(door.default)?.[1] ?? []);
-  const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !inlined.includes(name));
   const bundle = await rolldown({
     cwd: framework,
     input: Object.fromEntries(doors.map((door) => [door, `src/${door}.ts`])),
     platform: "node",
-    external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+    external: (id) => /^[@\w]/.test(id) && !isAbsolute(id) && !inlined.includes(id),
   });
   const { output } = await bundle.generate({
+    dir: dist,
     chunkFileNames: "chunks/[name].js",
     codeSplitting: { groups: [{ name: "packages", test: /node_modules/ }] },
     sourcemap: true,
