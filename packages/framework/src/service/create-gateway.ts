@@ -1,10 +1,12 @@
 import { delay } from "../core/index.js";
 import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
 import {
+  answerPlainly,
   createEdge,
   createGatewayRoutes,
   docsPage,
   type EdgeOptions,
+  edgeOfKoa,
   type GraphqlOptions,
   type GuardOptions,
   guardGateway,
@@ -87,11 +89,16 @@ export function createGateway(given: GatewayOptions): Gateway {
     }
     return {
       middleware: [
-        ...atTheEdge,
+        edgeOfKoa(atTheEdge),
         ...pages,
         ...(operations ? [operations.middleware] : []),
         routes.middleware,
       ] as never[],
+      plainly: (inner) =>
+        answerPlainly({
+          ...{ ...inner, edge: atTheEdge, routes, log },
+          kept: ["/health", "/openapi.json", "/docs", ...(graphqlOptions ? [graphqlOptions.path] : [])],
+        }),
       part: {
         name: "routes",
         async start({ signal }) {

@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Contract, createCaller, describeContract } from "../contracts/index.js";
 import { delay, type Logger, type Part } from "../core/index.js";
 import { closeSeneca, createDispatcher, hostContract, loadPlugins } from "../dispatch/index.js";
@@ -84,7 +85,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
     );
   seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
 
-  const app = createKoaApp({ log, isLeaving: () => life.state === "leaving" });
+  const isLeaving = (): boolean => life.state === "leaving";
+  const app = createKoaApp({ log, isLeaving });
   const extension = extend?.({ directory, transport, settings, act: dispatcher.act, log });
   const parts = [...new Set([...(caching ? [caching.store] : []), ...options.parts])];
   if (extension) parts.push(extension.part);
@@ -107,10 +109,15 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   for (const { router } of [contractRoutes, routes])
     app.use(router.routes() as never).use(router.allowedMethods() as never);
 
+  const byKoa = app.callback();
+  const plainly = extension?.plainly({ koa: app, isLeaving });
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (!plainly?.(request, response)) void byKoa(request, response);
+  };
   const wanted = listeningPorts(options, cluster.isWorker);
-  const http = createHttpServer({ app, log, host, port: wanted.http, exclusive: true });
+  const http = createHttpServer({ answer, log, host, port: wanted.http, exclusive: true });
   const sharedHttp =
-    wanted.sharedHttp === undefined ? undefined : createHttpServer({ app, log, host, port: wanted.sharedHttp });
+    wanted.sharedHttp === undefined ? undefined : createHttpServer({ answer, log, host, port: wanted.sharedHttp });
   const calls =
     options.microservice &&
     createTransportServer({

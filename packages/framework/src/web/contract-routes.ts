@@ -3,12 +3,11 @@ import { type Contract, type ContractAction, kindOf, patternText, type SocketRul
 import { badOption, type Logger } from "../core/index.js";
 import type { Dispatcher } from "../dispatch/index.js";
 import { expectAllowed } from "./access.js";
-import { actionHeaders } from "./action-headers.js";
-import type { RequestState } from "./koa-app.js";
+import { argsOf } from "./action-args.js";
 import type { PublishedRoute, SocketRoute } from "./published-routes.js";
-import { queryOf } from "./replies/last-event-id.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
+import type { RequestState } from "./request-life.js";
 import { byPath, shapeOf } from "./route-path.js";
 import { createServeSocket } from "./sockets/serve-socket.js";
 import { resolveSocketOptions } from "./sockets/socket-options.js";
@@ -64,7 +63,7 @@ export function createContractRoutes({
         async (ctx) => {
           const { tx, signal } = ctx.state as RequestState;
           const { body } = ctx.request as { body?: unknown };
-          const args = { params: { ...ctx.params }, query: queryOf(ctx), body, ...actionHeaders(ctx) };
+          const args = argsOf(ctx, { ...ctx.params }, body);
           const { timeoutMs } = route;
           const callOptions = { tx, signal, ...(timeoutMs !== undefined && { timeoutMs }) };
           const message = { ...route.message, args };

@@ -24,8 +24,18 @@ export interface GatewayRoutesOptions extends ServeRouteOptions {
 /** A route of the gateway, as the newest version that offers it says. */
 export interface ServedRoute extends OfferedRoute {}
 
+/** A route that a request is for, and what stands for the parameters of its path. */
+export interface FoundRoute {
+  readonly entry: RouteEntry;
+  readonly params: Readonly<Record<string, string>>;
+}
+
 export interface GatewayRoutes {
   readonly middleware: Middleware;
+  /** The route that a request is for; undefined also where only koa-router can tell. */
+  find(method: string, path: string): FoundRoute | undefined;
+  /** Answers a request for a plain route. */
+  readonly servePlain: ServeRoute["plain"];
   /** What is served now. */
   readonly routes: readonly ServedRoute[];
   /** Another one whenever the routes were replaced. */
@@ -50,20 +60,29 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
   const serve = createServeRoute(options);
   let router = routerOf([], serve);
   /** The quick way to a route; absent when a path needs a pattern language, since then order counts. */
-  let find: ReturnType<typeof tableOf> | undefined;
+  let table: ReturnType<typeof tableOf> | undefined;
   let routes: readonly ServedRoute[] = [];
   let entries: readonly RouteEntry[] = [];
   /** Which target holds a path: the first to offer it keeps it. */
   const holders = new Map<string, string>();
   const report = reportOnce(log);
 
+  function find(method: string, path: string): FoundRoute | undefined {
+    const match = table?.(path);
+    const found = match && (match.routes.get(method) ?? (method === "HEAD" ? match.routes.get("GET") : undefined));
+    if (!found) return undefined;
+    const { entry, names } = found.kept;
+    const params: Record<string, string> = {};
+    for (const [at, name] of names.entries()) params[name] = match.values[at] ?? "";
+    return { entry, params };
+  }
+
   return {
+    find,
+    servePlain: serve.plain,
     middleware: (ctx, next) => {
-      const match = find?.(ctx.path);
-      const found = match && (match.routes.get(ctx.method) ?? (ctx.method === "HEAD" && match.routes.get("GET")));
-      if (!match || !found) return router(ctx, next);
-      const { entry, names } = found.kept;
-      return serve(ctx, entry, Object.fromEntries(names.map((name, at) => [name, match.values[at] ?? ""])));
+      const found = find(ctx.method, ctx.path);
+      return found ? serve.any(ctx, found.entry, found.params) : router(ctx, next);
     },
     get routes() {
       return routes;
@@ -78,33 +97,33 @@ export function createGatewayRoutes(options: GatewayRoutesOptions): GatewayRoute
       });
     },
     update(offers, versionsOf) {
-      const table = new Map<string, [ServedRoute, ...ServedRoute[]]>();
+      const offered = new Map<string, [ServedRoute, ...ServedRoute[]]>();
       for (const offer of servedOffers(offers)) {
-        const { routes: offered, problems } = readPublishedRoutes(offer.description);
+        const { routes: published, problems } = readPublishedRoutes(offer.description);
         for (const problem of problems) report(`${offer.target} ${offer.version}: ${problem}`);
-        for (const published of offered) {
-          const key = `${published.method} ${shapeOf(published.path)}`;
+        for (const each of published) {
+          const key = `${each.method} ${shapeOf(each.path)}`;
           const holder = holders.get(key) ?? offer.target;
           holders.set(key, holder);
-          const route = { ...published, target: offer.target, version: offer.version };
-          const known = table.get(key);
+          const route = { ...each, target: offer.target, version: offer.version };
+          const known = offered.get(key);
           if (holder !== offer.target) {
             report(`${offer.target} offers ${route.method} ${route.path} too; it stays with ${holder}`);
-          } else if (!known) table.set(key, [route]);
+          } else if (!known) offered.set(key, [route]);
           else if (known.every(({ version }) => version !== offer.version)) known.push(route);
         }
       }
-      for (const key of holders.keys()) if (!table.has(key)) holders.delete(key);
-      entries = [...table.values()]
+      for (const key of holders.keys()) if (!offered.has(key)) holders.delete(key);
+      entries = [...offered.values()]
         .sort(([a], [b]) => byPath(a, b))
         .map((offers) => {
           const [route] = offers;
           const choose = createVersionChoice({ offers, alive: versionsOf(route.target), rules: versionRules });
-          return { route, choose };
+          return { route, choose, isPlain: offers.every(({ socket }) => !socket) };
         });
-      find = entries.every(({ route }) => isPlainPath(route.path)) ? tableOf(entries) : undefined;
+      table = entries.every(({ route }) => isPlainPath(route.path)) ? tableOf(entries) : undefined;
       router = routerOf(entries, serve);
-      routes = [...table.values()].map(([route]) => route);
+      routes = [...offered.values()].map(([route]) => route);
     },
   };
 }
@@ -123,7 +142,7 @@ function routerOf(entries: readonly RouteEntry[], serve: ServeRoute): Middleware
   const router = new Router();
   for (const entry of entries) {
     const { method, path } = entry.route;
-    router.register(path, [method], [(ctx) => serve(ctx as unknown as Context, entry, { ...ctx.params })]);
+    router.register(path, [method], [(ctx) => serve.any(ctx as unknown as Context, entry, { ...ctx.params })]);
   }
   const matched = router.routes();
   const unmatched = router.allowedMethods();

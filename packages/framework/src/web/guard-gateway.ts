@@ -56,7 +56,7 @@ export function guardGateway(options: GuardOptions, { consumerDocument, log }: G
       ...(limits?.after ?? []),
       socketGuard(sockets, createSenderOf(addressOf)),
     ]),
-    callGuard: limits ? composeGuards([limits.rates.before, who, limits.rates.after]) : who,
+    callGuard: composeGuards(limits ? [limits.rates.before, who, limits.rates.after] : [who]),
     sockets,
     security: auth,
     start() {

@@ -1,14 +1,14 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type Koa from "koa";
 import { type ListenOptions, type Logger, listenOn } from "../core/index.js";
 import { takeUpgrades } from "./sockets/upgrade.js";
 import { hasBody, limitBody } from "./uploads/body-deadline.js";
 import { lingerAfter } from "./uploads/linger.js";
 
 export interface HttpServerOptions extends ListenOptions {
-  readonly app: Koa;
+  /** Answers a request; what it fails with is its own. */
+  answer(request: IncomingMessage, response: ServerResponse): void;
   readonly log: Logger;
   /** How long a request's headers may take, in milliseconds. @default 20_000 */
   readonly headersTimeoutMs?: number;
@@ -26,10 +26,9 @@ export interface HttpServer {
 /** How long a connection that has not asked for anything yet may still do so once we close, in milliseconds. */
 const firstRequestMs = 1_000;
 
-export function createHttpServer({ app, log, headersTimeoutMs = 20_000, ...where }: HttpServerOptions): HttpServer {
+export function createHttpServer({ answer, log, headersTimeoutMs = 20_000, ...where }: HttpServerOptions): HttpServer {
   // Node.js looks at its connections only so often, and closes the slow ones then.
   const connectionsCheckingInterval = Math.min(1_000, headersTimeoutMs);
-  const answer = app.callback();
   const server = createServer({ connectionsCheckingInterval }, answer);
   // Longer than the usual 60 s of a balancer in front, so that it is not we who close a connection it is about to use.
   server.keepAliveTimeout = 75_000;
@@ -38,7 +37,7 @@ export function createHttpServer({ app, log, headersTimeoutMs = 20_000, ...where
   server.requestTimeout = 0;
   const upgrades = takeUpgrades(server, (request, response) => {
     unused.delete(request.socket);
-    void answer(request, response);
+    answer(request, response);
   });
   let isClosing = false;
   let accepted = 0;
@@ -55,7 +54,7 @@ export function createHttpServer({ app, log, headersTimeoutMs = 20_000, ...where
       lingerAfter(request, response);
     }
     // One whose headers went out before we left keeps its connection, which Node.js would not close by itself.
-    response.once("close", () => {
+    response.on("close", () => {
       if (isClosing) setImmediate(() => server.closeIdleConnections());
     });
   });

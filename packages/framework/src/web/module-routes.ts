@@ -5,13 +5,12 @@ import koaAdapter from "seneca-web-adapter-koa2";
 import { resolveUpload, type UploadRules } from "../contracts/index.js";
 import { badOption, type Message, VastifyError } from "../core/index.js";
 import type { Dispatcher, Seneca, SenecaPlugin } from "../dispatch/index.js";
-import { actionHeaders } from "./action-headers.js";
-import type { RequestState } from "./koa-app.js";
+import { argsOf } from "./action-args.js";
 import type { RouteDefinition, ServiceModule } from "./module.js";
 import type { PublishedRoute } from "./published-routes.js";
-import { queryOf } from "./replies/last-event-id.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
+import type { RequestState } from "./request-life.js";
 import { callWithUpload } from "./uploads/upload-call.js";
 
 export interface ModuleRoutes {
@@ -64,7 +63,7 @@ export function createModuleRoutes({
     act(pattern: string, more: BridgeMessage, done: (error: unknown, result?: unknown) => void) {
       const { ctx, body, message } = fromAdapter(seneca, pattern, more);
       const { tx, signal } = ctx.state as RequestState;
-      const args = { ...more.args, query: queryOf(ctx), body, ...actionHeaders(ctx) };
+      const args = { ...more.args, ...argsOf(ctx, { ...ctx.params }, body) };
       const act = (upload: Message, timing: { timeoutMs?: number }) =>
         dispatcher.act(upload, { tx, signal, ...timing });
       callWithUpload(ctx, { ...message, args }, act).then(

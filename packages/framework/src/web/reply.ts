@@ -1,5 +1,6 @@
-import type { Context } from "koa";
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { VastifyError } from "../core/index.js";
+import type { Exchange } from "./exchange.js";
 import { isFresh, weakTag } from "./replies/freshness.js";
 import { type Bytes, isBytes, sendBytes } from "./replies/send-bytes.js";
 
@@ -26,19 +27,25 @@ const notForActions: ReadonlySet<string> = new Set([
  * send is 204; bytes and streams go out as they are, alone or as the only other member, `body`; everything else is
  * JSON, strings too. A caller who has what its `etag` header names gets 304.
  * @param usualStatus of an answer whose result does not say one
- * @throws VastifyError what a stream fails with before its first byte
+ * @returns a promise where it takes a while
+ * @throws VastifyError what a stream fails with before its first byte, also by the promise
  */
-export async function sendResult(ctx: Context, result: unknown, usualStatus?: number): Promise<void> {
+export function sendResult(ctx: Exchange, result: unknown, usualStatus?: number): Promise<void> | undefined {
   const { http = {}, body } = splitResult(result);
   const bytes = bytesIn(body);
-  try {
-    if (http.headers) setHeaders(ctx, http.headers);
-    await send(ctx, http, bytes ?? body, usualStatus);
-  } catch (error) {
+
+  function takeBack(error: unknown): never {
     if (bytes) discard(bytes);
     // They speak of an answer that is not given.
     for (const name of Object.keys(http.headers ?? {})) ctx.remove(name);
     throw error;
+  }
+
+  try {
+    if (http.headers) setHeaders(ctx, http.headers);
+    return send(ctx, http, bytes ?? body, usualStatus)?.catch(takeBack);
+  } catch (error) {
+    return takeBack(error);
   }
 }
 
@@ -56,25 +63,30 @@ export function outputOf(result: unknown): unknown {
   });
 }
 
-async function send(ctx: Context, http: HttpDirectives, body: unknown, usualStatus?: number): Promise<void> {
+/** @returns a promise where it takes a while */
+function send(
+  ctx: Exchange,
+  http: HttpDirectives,
+  body: unknown,
+  usualStatus: number | undefined,
+): Promise<void> | undefined {
   if (http.redirect !== undefined) {
     if (isBytes(body)) discard(body);
     ctx.redirect(http.redirect);
     if (http.status !== undefined) ctx.status = http.status;
-    return;
-  }
-  if (body === undefined || body === null || http.status === 204) {
+  } else if (body === undefined || body === null || http.status === 204) {
     if (isBytes(body)) discard(body);
     ctx.body = null;
     ctx.status = http.status ?? usualStatus ?? 204;
-    return;
+  } else {
+    ctx.status = http.status ?? usualStatus ?? 200;
+    if (isBytes(body)) return sendBytes(ctx, body);
+    sendJson(ctx, body);
   }
-  ctx.status = http.status ?? usualStatus ?? 200;
-  if (isBytes(body)) await sendBytes(ctx, body);
-  else sendJson(ctx, body);
+  return undefined;
 }
 
-function sendJson(ctx: Context, value: unknown): void {
+function sendJson(ctx: Exchange, value: unknown): void {
   const text = JSON.stringify(value);
   const isReading = ctx.status === 200 && (ctx.method === "GET" || ctx.method === "HEAD");
   if (isReading && !ctx.response.get("etag")) ctx.set("etag", weakTag(text));
@@ -99,8 +111,13 @@ function bytesIn(body: unknown): Bytes | undefined {
   return isBytes(body.body) && Object.keys(body).length === 1 ? body.body : undefined;
 }
 
-function setHeaders(ctx: Context, headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) if (!notForActions.has(name.toLowerCase())) ctx.set(name, value);
+function setHeaders(ctx: Exchange, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (notForActions.has(name.toLowerCase())) continue;
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    ctx.set(name, value);
+  }
 }
 
 function discard(bytes: Bytes): void {

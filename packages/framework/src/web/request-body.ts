@@ -1,5 +1,6 @@
-import type { Context, Middleware } from "koa";
+import type { Middleware } from "koa";
 import { isDeeperThan, VastifyError } from "../core/index.js";
+import type { Exchange } from "./exchange.js";
 import { hasBody } from "./uploads/body-deadline.js";
 import { takeUpload } from "./uploads/take-upload.js";
 import type { UploadState } from "./uploads/upload-call.js";
@@ -23,14 +24,17 @@ export function requestBody(maxBytes: number): Middleware {
       Object.assign(ctx.request, { body: {} });
       return next();
     }
-    Object.assign(ctx.request, {
-      body: withoutBody.has(ctx.method) || !hasBody(ctx.req) ? {} : await readBody(ctx, maxBytes),
-    });
+    Object.assign(ctx.request, { body: isWithoutBody(ctx) ? {} : await readBody(ctx, maxBytes) });
     await next();
   };
 }
 
-async function readBody(ctx: Context, maxBytes: number): Promise<unknown> {
+export function isWithoutBody({ method, req }: Exchange): boolean {
+  return withoutBody.has(method) || !hasBody(req);
+}
+
+/** @throws VastifyError what is refused, as `requestBody` says */
+export async function readBody(ctx: Exchange, maxBytes: number): Promise<unknown> {
   const kind = ctx.is("json", "+json", "urlencoded");
   if (!kind) {
     const got = ctx.get("content-type") || "none";
@@ -41,8 +45,8 @@ async function readBody(ctx: Context, maxBytes: number): Promise<unknown> {
   // Loaded with the first body: many services get none.
   const { default: parse } = await import("co-body");
   try {
-    if (kind === "urlencoded") return await parse.form(ctx, { limit: maxBytes });
-    const { parsed, raw } = (await parse.json(ctx, { limit: maxBytes, returnRawBody: true })) as {
+    if (kind === "urlencoded") return await parse.form(ctx.req, { limit: maxBytes });
+    const { parsed, raw } = (await parse.json(ctx.req, { limit: maxBytes, returnRawBody: true })) as {
       parsed: unknown;
       raw: string;
     };

@@ -1,26 +1,39 @@
-import type { Context } from "koa";
 import { expectAllowed } from "./access.js";
-import type { RequestState } from "./koa-app.js";
+import type { Exchange } from "./exchange.js";
+import type { RequestState } from "./request-life.js";
 import type { OfferedRoute } from "./route-versions.js";
 
 /**
  * Stands before a route, once it is known and before the body is read: it goes on with `next`, which settles when the
- * request is answered, or throws what the client gets instead.
+ * answer is known, or throws what the client gets instead.
  */
-export type RouteGuard = (ctx: Context, route: OfferedRoute, next: () => Promise<void>) => Promise<void>;
+export type RouteGuard = (ctx: Exchange, route: OfferedRoute, next: () => Promise<void>) => Promise<void>;
+
+/** What is done for a request that was let in, once its answer is known. */
+export type Leave = () => void;
+
+/** Lets a request pass, or throws what its client gets instead. */
+export type GuardStep = (ctx: Exchange, route: OfferedRoute) => Promise<Leave | undefined> | Leave | undefined;
 
 /** Where nobody checks who sends a request: closed is what a contract closes, and nothing else. */
-export const contractGuard: RouteGuard = (ctx, route, next) => {
-  if (route.access) expectAllowed(route.access, (ctx.state as RequestState).identity);
-  return next();
+export const contractGuard: GuardStep = (ctx, { access }) => {
+  if (access) expectAllowed(access, (ctx.state as RequestState).identity);
+  return undefined;
 };
 
-const passOn: RouteGuard = (_ctx, _route, next) => next();
-
-/** The first guard is the outermost. */
-export function composeGuards(guards: readonly RouteGuard[]): RouteGuard {
-  return guards.reduceRight<RouteGuard>(
-    (inner, outer) => (ctx, route, next) => outer(ctx, route, () => inner(ctx, route, next)),
-    passOn,
-  );
+/** @param steps the outermost first */
+export function composeGuards(steps: readonly GuardStep[]): RouteGuard {
+  return async (ctx, route, next) => {
+    const leaving: Leave[] = [];
+    try {
+      for (const step of steps) {
+        const passing = step(ctx, route);
+        const leave = passing instanceof Promise ? await passing : passing;
+        if (leave) leaving.push(leave);
+      }
+      await next();
+    } finally {
+      for (const leave of leaving.reverse()) leave();
+    }
+  };
 }

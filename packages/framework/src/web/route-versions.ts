@@ -1,4 +1,4 @@
-import { VastifyError } from "../core/index.js";
+import { type Message, VastifyError } from "../core/index.js";
 import type { DescribedRoute } from "./published-routes.js";
 
 /** A route as one version of a target publishes it. */
@@ -19,6 +19,8 @@ export interface ChosenVersion {
   readonly route: OfferedRoute;
   /** Undefined leaves the choice to the target's routing rules. */
   readonly version: string | undefined;
+  /** What of the message is the same for all its requests: the keys that choose the action, and whom it is for. */
+  readonly addressed: Message;
 }
 
 export interface RouteVersionsOptions {
@@ -51,11 +53,11 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
     if (offer) {
       // Weights may send a call to any version alive, so one that does not offer the route alike must be left out.
       const alike = servedLike(offer, living);
-      return { route: offer, version: alike.length === alive.length ? undefined : versionsOf(alike).join(" || ") };
+      return chosen(offer, alike.length === alive.length ? undefined : versionsOf(alike).join(" || "));
     }
     // Its last version has left; what came after it is about to be described, and most likely offers the same.
-    if (living.length === 0) return { route: newest, version: undefined };
-    return { route: newest, version: newest.version };
+    if (living.length === 0) return chosen(newest, undefined);
+    return chosen(newest, newest.version);
   }
 
   return (accepted) => {
@@ -68,8 +70,15 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
     if (!first) throw noVersion(accepted, newest, versionsOf(living));
     const alike = servedLike(first, [first, ...others]);
     // Not the text of the request, which could be another one each time: routing remembers ranges.
-    return { route: first, version: versionsOf(alike).join(" || ") };
+    return chosen(first, versionsOf(alike).join(" || "));
   };
+}
+
+function chosen(route: OfferedRoute, version: string | undefined): ChosenVersion {
+  // An action that is chosen by `args` would never see a request's.
+  const { args: _, ...keys } = route.message;
+  const addressed = { ...keys, $$target: route.target, ...(version !== undefined && { $$version: version }) };
+  return { route, version, addressed };
 }
 
 /** Those that may serve one request, whichever of them its instance has. */

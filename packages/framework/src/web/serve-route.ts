@@ -1,14 +1,15 @@
 import type { Context } from "koa";
 import type { Message } from "../core/index.js";
 import type { ActOptions } from "../dispatch/index.js";
-import { actionHeaders } from "./action-headers.js";
-import type { RequestState } from "./koa-app.js";
-import { queryOf } from "./replies/last-event-id.js";
+import { argsOf } from "./action-args.js";
+import type { Exchange } from "./exchange.js";
 import { sendResult } from "./reply.js";
-import { requestBody } from "./request-body.js";
+import { isWithoutBody, readBody } from "./request-body.js";
+import type { RequestState } from "./request-life.js";
 import type { RouteGuard } from "./route-guard.js";
 import type { ChooseVersion, ChosenVersion, OfferedRoute } from "./route-versions.js";
 import { createServeSocket, type ServeSocketOptions } from "./sockets/serve-socket.js";
+import { takeUpload } from "./uploads/take-upload.js";
 import { callWithUpload } from "./uploads/upload-call.js";
 import { varyBy } from "./vary-by.js";
 
@@ -24,42 +25,70 @@ export interface RouteEntry {
   /** As the newest version that offers it says. */
   readonly route: OfferedRoute;
   readonly choose: ChooseVersion;
+  /** Whether no version of it opens sockets. */
+  readonly isPlain: boolean;
 }
 
-/** Answers a request for a route by its action. */
-export type ServeRoute = (ctx: Context, entry: RouteEntry, params: Readonly<Record<string, string>>) => Promise<void>;
+type Params = Readonly<Record<string, string>>;
 
+/** Answers requests for a route by its action. */
+export interface ServeRoute {
+  any(ctx: Context, entry: RouteEntry, params: Params): Promise<void>;
+  /**
+   * Of plain routes, which need no context of Koa.
+   * @throws VastifyError what is wrong with the request at first sight
+   */
+  plain(ctx: Exchange, entry: RouteEntry, params: Params): Promise<void>;
+}
+
+const varyByVersion = varyBy("accept-version");
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export function createServeRoute({ act, maxBodyBytes, guard, ...socketOptions }: ServeRouteOptions): ServeRoute {
-  const readBody = requestBody(maxBodyBytes);
   const serveSocket = createServeSocket(socketOptions);
 
-  async function callAction(
-    ctx: Context,
-    { route, version }: ChosenVersion,
-    params: Readonly<Record<string, string>>,
-  ): Promise<void> {
+  /** The call that a request asks for. */
+  function callFor(ctx: Exchange, { route, addressed }: ChosenVersion, params: Params, body: unknown) {
     const { tx, signal, identity } = ctx.state as RequestState;
-    const { body } = ctx.request as { body?: unknown };
-    const args = { body, query: queryOf(ctx), params, ...actionHeaders(ctx) };
-    const addressed = { ...route.message, args, $$target: route.target, ...(version && { $$version: version }) };
+    // A spread costs a twentieth where nothing follows it.
+    const message = { args: argsOf(ctx, params, body), ...addressed };
     const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
-    const { timeoutMs } = route;
-    const callOptions = {
-      ...{ tx, signal, idempotent, headers: ctx.headers, identity },
-      ...(timeoutMs !== undefined && { timeoutMs }),
-    };
-    if (route.socket) return serveSocket(ctx, route.socket, (socket) => act({ ...addressed, socket }, callOptions));
-    const result = await callWithUpload(ctx, addressed, (message, more) => act(message, { ...more, ...callOptions }));
-    await sendResult(ctx, result, route.status);
+    const options: ActOptions = { tx, signal, idempotent, headers: ctx.headers, identity };
+    if (route.timeoutMs !== undefined) options.timeoutMs = route.timeoutMs;
+    return { message, options };
   }
 
-  return async (ctx, { route: { path }, choose }, params) => {
+  async function answer(ctx: Exchange, chosen: ChosenVersion, params: Params): Promise<void> {
+    const { upload, status } = chosen.route;
+    if (upload) ctx.state.upload = takeUpload(ctx, upload);
+    const body = upload || isWithoutBody(ctx) ? {} : await readBody(ctx, maxBodyBytes);
+    const { message, options } = callFor(ctx, chosen, params, body);
+    const result = upload
+      ? await callWithUpload(ctx, message, (whole, more) => act(whole, { ...more, ...options }))
+      : await act(message, options);
+    const sending = sendResult(ctx, result, status);
+    if (sending) await sending;
+  }
+
+  function choose(ctx: Exchange, { route: { path }, choose }: RouteEntry): ChosenVersion {
     ctx.state.route = path;
-    varyBy(ctx, "accept-version");
-    const chosen = choose(ctx.get("accept-version"));
-    ctx.state.uploadRules = chosen.route.upload;
-    await guard(ctx, chosen.route, () => readBody(ctx, () => callAction(ctx, chosen, params)) as Promise<void>);
+    varyByVersion(ctx);
+    return choose(ctx.get("accept-version"));
+  }
+
+  return {
+    async any(ctx, entry, params) {
+      const chosen = choose(ctx, entry);
+      const { socket } = chosen.route;
+      await guard(ctx, chosen.route, () => {
+        if (!socket) return answer(ctx, chosen, params);
+        const { message, options } = callFor(ctx, chosen, params, {});
+        return serveSocket(ctx, socket, (messages) => act({ ...message, socket: messages }, options));
+      });
+    },
+    plain(ctx, entry, params) {
+      const chosen = choose(ctx, entry);
+      return guard(ctx, chosen.route, () => answer(ctx, chosen, params));
+    },
   };
 }

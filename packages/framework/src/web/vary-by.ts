@@ -1,16 +1,29 @@
-import type { Context } from "koa";
+import type { Exchange } from "./exchange.js";
+
+/** More than these are made up by clients or actions. */
+const mostRemembered = 100;
 
 /**
- * Says that the answer may be another for other values of these headers, in small letters. Koa's `vary` takes the whole
- * list apart for each of them.
+ * Makes what says that an answer may be another for other values of these headers, in small letters. The same few lists
+ * come again and again, so what they become is remembered.
  */
-export function varyBy(ctx: Context, ...names: readonly string[]): void {
-  const said = ctx.res.getHeader("vary");
-  if (said === undefined) {
-    ctx.res.setHeader("vary", names.join(", "));
-    return;
-  }
-  const known = String(said).toLowerCase().split(", ");
+export function varyBy(...names: readonly string[]): (ctx: Exchange) => void {
+  const alone = names.join(", ");
+  const joined = new Map<string, string>();
+  return (ctx) => {
+    const said: string | undefined = ctx.response.get("vary");
+    if (said === undefined) return ctx.set("vary", alone);
+    let all = joined.get(said);
+    if (all === undefined) {
+      all = join(said, names);
+      if (joined.size < mostRemembered) joined.set(said, all);
+    }
+    ctx.set("vary", all);
+  };
+}
+
+function join(said: string, names: readonly string[]): string {
+  const known = said.toLowerCase().split(/, */);
   const more = known.includes("*") ? [] : names.filter((name) => !known.includes(name));
-  if (more.length > 0) ctx.res.setHeader("vary", [said, ...more].join(", "));
+  return [said, ...more].join(", ");
 }

@@ -19,7 +19,7 @@ async function serving(body: string | Readable, headersTimeoutMs = 20_000) {
     asked += 1;
     ctx.body = body;
   });
-  const server = createHttpServer({ app, log: silentLogger, host: "127.0.0.1", port: 0, headersTimeoutMs });
+  const server = createHttpServer({ answer: app.callback(), log: silentLogger, host: "127.0.0.1", port: 0, headersTimeoutMs });
   onTestFinished(() => server.close(0));
   return { server, port: await server.listen(), asked: () => asked };
 }

@@ -14,7 +14,7 @@ export function apiKeyCredentials({ store, pepper, now }: ApiKeyCredentialsOptio
   return {
     challenge: "ApiKey",
     schemes: { apiKey: { type: "apiKey", in: "header", name: "x-api-key" } },
-    async identify(ctx) {
+    identify(ctx) {
       const given = ctx.get("x-api-key") || authorizationOf(ctx, "ApiKey");
       if (given === undefined) return undefined;
       const shown = readApiKey(given);

@@ -1,5 +1,5 @@
 import { badOption, type Check, fields, type Logger, list, text } from "../../core/index.js";
-import type { RouteGuard } from "../route-guard.js";
+import type { GuardStep } from "../route-guard.js";
 import type { OfferedRoute } from "../route-versions.js";
 import { apiKeyCredentials } from "./api-key-credentials.js";
 import { authGuard } from "./auth-guard.js";
@@ -28,7 +28,7 @@ export interface ApiKeyOptions {
 }
 
 export interface Auth {
-  readonly guard: RouteGuard;
+  readonly guard: GuardStep;
   /** What would do, as OpenAPI's security schemes. */
   readonly schemes: SecuritySchemes;
   /** Whether everybody may use a route. */

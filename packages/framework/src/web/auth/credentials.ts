@@ -1,5 +1,5 @@
-import type { Context } from "koa";
 import { type Identity, VastifyError } from "../../core/index.js";
+import type { Exchange } from "../exchange.js";
 
 export type SecuritySchemes = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -13,13 +13,13 @@ export interface Credentials {
    * Who the credentials of a request belong to; undefined when it shows none of this kind.
    * @throws VastifyError `unauthenticated` reason `bad_credentials`, and others of the kind
    */
-  identify(ctx: Context): Promise<Identity | undefined>;
+  identify(ctx: Exchange): Promise<Identity | undefined> | Identity | undefined;
   /** Looks at the answer before it is sent. */
-  review?(ctx: Context): void;
+  review?(ctx: Exchange): void;
 }
 
 /** What follows an authentication scheme in a request's `authorization`, if it is this scheme. */
-export function authorizationOf(ctx: Context, scheme: string): string | undefined {
+export function authorizationOf(ctx: Exchange, scheme: string): string | undefined {
   const [given = "", ...rest] = ctx.get("authorization").split(" ");
   return given.toLowerCase() === scheme.toLowerCase() ? rest.join(" ").trim() : undefined;
 }

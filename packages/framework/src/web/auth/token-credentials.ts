@@ -1,6 +1,6 @@
 import type { JWTPayload } from "jose";
-import type { Context } from "koa";
 import { type Logger, VastifyError } from "../../core/index.js";
+import type { Exchange } from "../exchange.js";
 import { authorizationOf, badCredentials, type Credentials } from "./credentials.js";
 import { expectOwnPage, isOwnPage } from "./own-page.js";
 import { createSigningKeys } from "./signing-keys.js";
@@ -66,7 +66,7 @@ export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions):
 }
 
 /** The page of another site must not log its reader in or out either (login CSRF). */
-function dropCookie(ctx: Context, name: string): void {
+function dropCookie(ctx: Exchange, name: string): void {
   const { "set-cookie": set = [] } = ctx.response.headers;
   const others = [set].flat().filter((each) => !String(each).startsWith(`${name}=`));
   if (others.length > 0) ctx.set("set-cookie", others as string[]);
@@ -74,7 +74,7 @@ function dropCookie(ctx: Context, name: string): void {
 }
 
 /** Browsers send cookies whoever asks them to, so a page of somebody else must not act in its reader's name. */
-function cookieOf(ctx: Context, name: string | undefined): string | undefined {
+function cookieOf(ctx: Exchange, name: string | undefined): string | undefined {
   const token = name === undefined ? undefined : ctx.cookies.get(name, { signed: false });
   if (token !== undefined) expectOwnPage(ctx);
   return token;

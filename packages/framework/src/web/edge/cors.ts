@@ -1,5 +1,7 @@
-import type { Context, Middleware } from "koa";
 import { badOption } from "../../core/index.js";
+import type { Exchange } from "../exchange.js";
+import { varyBy } from "../vary-by.js";
+import type { EdgeStep } from "./edge-step.js";
 
 /** Which pages of other origins may use the gateway from a browser. */
 export interface CorsOptions {
@@ -17,6 +19,8 @@ export interface CorsOptions {
   maxAgeSeconds?: number;
 }
 
+const varyByOrigin = varyBy("origin");
+const varyByAsked = varyBy("access-control-request-headers");
 const usualMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const usualExposed = ["x-request-id", "etag", "retry-after"];
 
@@ -24,7 +28,7 @@ const usualExposed = ["x-request-id", "etag", "retry-after"];
  * Answers browsers that ask whether a page of another origin may use us (the Fetch standard, "CORS protocol").
  * @throws VastifyError `invalid_argument`, reason `bad_option`
  */
-export function cors(options: CorsOptions): Middleware {
+export function cors(options: CorsOptions): EdgeStep {
   const { origins, credentials = false, methods = usualMethods, allowHeaders, maxAgeSeconds = 600 } = options;
   const exposed = (options.exposeHeaders ?? usualExposed).join(", ");
   const isOpen = expectOrigins(origins).includes("*");
@@ -32,30 +36,31 @@ export function cors(options: CorsOptions): Middleware {
     throw badOption("cors.origins", "*", "a list of origins, since with credentials every page could act for its user");
   const allowed = new Set(origins);
 
-  function answerPreflight(ctx: Context): void {
+  function answerPreflight(ctx: Exchange): void {
     ctx.set({ "access-control-allow-methods": methods.join(", "), "access-control-max-age": String(maxAgeSeconds) });
     const headers = allowHeaders?.join(", ") ?? ctx.get("access-control-request-headers");
     if (headers !== "") ctx.set("access-control-allow-headers", headers);
-    if (!allowHeaders) ctx.vary("access-control-request-headers");
+    if (!allowHeaders) varyByAsked(ctx);
     ctx.status = 204;
   }
 
-  return async (ctx, next) => {
-    // An answer that says who may read it must not be given to another from a cache.
-    if (!isOpen) ctx.vary("origin");
-    const origin = ctx.get("origin");
-    const isPreflight = ctx.method === "OPTIONS" && ctx.get("access-control-request-method") !== "";
-    if (origin !== "" && (isOpen || allowed.has(origin))) {
-      ctx.set("access-control-allow-origin", isOpen ? "*" : origin);
-      if (credentials) ctx.set("access-control-allow-credentials", "true");
-      if (isPreflight) return answerPreflight(ctx);
-      ctx.set("access-control-expose-headers", exposed);
-    } else if (isPreflight) {
-      // Without the headers that it waits for, the browser refuses by itself.
-      ctx.status = 204;
-      return;
-    }
-    await next();
+  return {
+    begin(ctx) {
+      // An answer that says who may read it must not be given to another from a cache.
+      if (!isOpen) varyByOrigin(ctx);
+      const origin = ctx.get("origin");
+      const isPreflight = ctx.method === "OPTIONS" && ctx.get("access-control-request-method") !== "";
+      if (origin !== "" && (isOpen || allowed.has(origin))) {
+        ctx.set("access-control-allow-origin", isOpen ? "*" : origin);
+        if (credentials) ctx.set("access-control-allow-credentials", "true");
+        if (isPreflight) answerPreflight(ctx);
+        else ctx.set("access-control-expose-headers", exposed);
+      } else if (isPreflight) {
+        // Without the headers that it waits for, the browser refuses by itself.
+        ctx.status = 204;
+      }
+      return isPreflight ? "answered" : "go on";
+    },
   };
 }
 

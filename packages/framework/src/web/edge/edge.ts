@@ -1,7 +1,7 @@
-import type { Middleware } from "koa";
 import { badOption } from "../../core/index.js";
 import { type CompressionOptions, compression } from "./compression.js";
 import { type CorsOptions, cors } from "./cors.js";
+import { composeSteps, type Edge, type EdgeStep } from "./edge-step.js";
 import { type SecurityHeaders, securityHeaders } from "./security-headers.js";
 
 /** What the gateway does for browsers and other clients, whatever the route. */
@@ -20,13 +20,13 @@ const known: readonly string[] = ["cors", "compression", "securityHeaders"];
  * What stands in front of everything that is served, the outermost first.
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option
  */
-export function createEdge(options: EdgeOptions = {}): readonly Middleware[] {
+export function createEdge(options: EdgeOptions = {}): Edge {
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw badOption(`edge's option ${unknown}`, "unknown", `one of ${known.join(", ")}`);
   const { cors: corsOptions = false, compression: compressing = true, securityHeaders: headers = {} } = options;
-  const middleware: Middleware[] = [];
-  if (headers !== false) middleware.push(securityHeaders(headers));
-  if (corsOptions !== false) middleware.push(cors(corsOptions));
-  if (compressing !== false) middleware.push(compression(compressing === true ? {} : compressing));
-  return middleware;
+  const steps: EdgeStep[] = [];
+  if (headers !== false) steps.push(securityHeaders(headers));
+  if (corsOptions !== false) steps.push(cors(corsOptions));
+  if (compressing !== false) steps.push(compression(compressing === true ? {} : compressing));
+  return composeSteps(steps);
 }

@@ -1,4 +1,4 @@
-import type { Context, Middleware } from "koa";
+import type { EdgeStep } from "./edge-step.js";
 
 /** What every answer tells browsers, by header. A value replaces the usual one, false leaves it out. */
 export type SecurityHeaders = Readonly<Record<string, string | false>>;
@@ -20,27 +20,23 @@ const usual: SecurityHeaders = {
 const policyOfPages = "base-uri 'self'; object-src 'none'; frame-ancestors 'none'";
 
 /** Sets headers that the answer does not set itself. */
-export function securityHeaders(given: SecurityHeaders = {}): Middleware {
+export function securityHeaders(given: SecurityHeaders = {}): EdgeStep {
   const byName: Record<string, string | false> = { ...usual };
   for (const [name, value] of Object.entries(given)) byName[name.toLowerCase()] = value;
   const { "content-security-policy": policy = false, "strict-transport-security": https = false, ...always } = byName;
   const headers = Object.entries(always).filter((entry): entry is [string, string] => !!entry[1]);
   const isOwnPolicy = given["content-security-policy"] !== undefined;
 
-  function setPolicy(ctx: Context): void {
-    if (ctx.response.get("content-security-policy") || policy === false) return;
-    const isPage = String(ctx.res.getHeader("content-type")).startsWith("text/html");
-    ctx.res.setHeader("content-security-policy", isPage && !isOwnPolicy ? policyOfPages : policy);
-  }
-
-  return async (ctx, next) => {
-    for (const [name, value] of headers) ctx.res.setHeader(name, value);
-    if (https !== false && ctx.secure) ctx.set("strict-transport-security", https);
-    // Also on problems, which are made further out.
-    try {
-      await next();
-    } finally {
-      setPolicy(ctx);
-    }
+  return {
+    begin(ctx) {
+      for (const [name, value] of headers) ctx.set(name, value);
+      if (https !== false && ctx.secure) ctx.set("strict-transport-security", https);
+      return "go on";
+    },
+    seal(ctx) {
+      if (policy === false || ctx.response.get("content-security-policy")) return;
+      const isPage = String(ctx.response.get("content-type")).startsWith("text/html");
+      ctx.set("content-security-policy", isPage && !isOwnPolicy ? policyOfPages : policy);
+    },
   };
 }

@@ -11,11 +11,11 @@ import {
 import { createHandler, type Response } from "graphql-http";
 import type { Context } from "koa";
 import { type Logger, VastifyError } from "../../core/index.js";
-import type { RequestState } from "../koa-app.js";
+import type { RequestState } from "../request-life.js";
+import type { ServedAction } from "./action-table.js";
 import { buildSchema } from "./build-schema.js";
 import { graphqlError } from "./graphql-error.js";
 import type { ResolvedGraphqlOptions } from "./graphql-options.js";
-import type { ServedAction } from "./action-table.js";
 import type { OperationCalls } from "./operation-calls.js";
 import { operationLimits } from "./operation-limits.js";
 

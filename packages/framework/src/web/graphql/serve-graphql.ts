@@ -3,10 +3,10 @@ import { type Logger, type Message, VastifyError } from "../../core/index.js";
 import type { ActOptions } from "../../dispatch/index.js";
 import { isFromOwnPage } from "../auth/own-page.js";
 import type { OfferedVersion } from "../gateway-routes.js";
-import type { RequestState } from "../koa-app.js";
 import { outputOf } from "../reply.js";
 import { reportOnce } from "../report-once.js";
 import { requestBody } from "../request-body.js";
+import type { RequestState } from "../request-life.js";
 import type { RouteGuard } from "../route-guard.js";
 import type { OfferedRoute, VersionRules } from "../route-versions.js";
 import { varyBy } from "../vary-by.js";
@@ -36,6 +36,8 @@ export interface GraphqlEndpoint {
   /** Replaces what the schema is made of. */
   update(offers: readonly OfferedVersion[], versionsOf: (target: string) => readonly string[]): void;
 }
+
+const varyByForm = varyBy("accept", "accept-version");
 
 /** Serves the public actions of all contracts as one GraphQL schema, and answers its operations by calls to services. */
 export function serveGraphql(given: ServeGraphqlOptions): GraphqlEndpoint {
@@ -77,7 +79,7 @@ export function serveGraphql(given: ServeGraphqlOptions): GraphqlEndpoint {
       if (ctx.path !== path) return next();
       ctx.state.route = path;
       expectForm(ctx);
-      varyBy(ctx, "accept", "accept-version");
+      varyByForm(ctx);
       await guard(ctx, routeOf(ctx.method, path), () => readBody(ctx, () => answer(ctx)) as Promise<void>);
     },
     async load() {

@@ -1,5 +1,5 @@
 import type { Logger } from "../../core/index.js";
-import type { RouteGuard } from "../route-guard.js";
+import type { GuardStep } from "../route-guard.js";
 import type { OfferedRoute } from "../route-versions.js";
 import type { ClientAddress } from "./client-address.js";
 import { createLateness } from "./lateness.js";
@@ -12,11 +12,11 @@ import { shareGuard } from "./share-guard.js";
 
 export interface Limits {
   /** Stand before anybody is asked who they are: this costs little, and that may cost more. */
-  readonly before: readonly RouteGuard[];
+  readonly before: readonly GuardStep[];
   /** Stand where it is known who sends a request. */
-  readonly after: readonly RouteGuard[];
+  readonly after: readonly GuardStep[];
   /** Of them, those that count how often something is asked for, and not how much is under way. */
-  readonly rates: { readonly before: RouteGuard; readonly after: RouteGuard };
+  readonly rates: { readonly before: GuardStep; readonly after: GuardStep };
   start(): void;
   stop(): void;
 }
@@ -40,7 +40,7 @@ export function createLimits(options: LimitOptions, { addressOf, isOpen, log }: 
   const lateness = createLateness();
   return {
     before: [loadGuard({ maxInFlight, maxLagMs, isOpen, lagMs: () => lateness.ms }), kept.before],
-    after: [kept.after, shareGuard(maxInFlightEach, senderOf)],
+    after: [kept.after, ...(Number.isFinite(maxInFlightEach) ? [shareGuard(maxInFlightEach, senderOf)] : [])],
     rates: kept,
     start: lateness.start,
     stop: lateness.stop,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RouteGuard } from "../route-guard.js";
+import { composeGuards } from "../route-guard.js";
 import type { OfferedRoute } from "../route-versions.js";
 import { loadGuard } from "./load-guard.js";
 
@@ -9,7 +9,8 @@ const closed = route("/books");
 
 /** A guard, and requests that stay under way until they are ended. */
 function makeGuard(lagMs = () => 0) {
-  const guard: RouteGuard = loadGuard({ maxInFlight: 2, maxLagMs: 100, isOpen: (given) => given === open, lagMs });
+  const isOpen = (given: OfferedRoute) => given === open;
+  const guard = composeGuards([loadGuard({ maxInFlight: 2, maxLagMs: 100, isOpen, lagMs })]);
   const pass = (at: OfferedRoute) => guard({} as never, at, async () => {});
   function begin(at: OfferedRoute) {
     let end: (error?: Error) => void = () => {};

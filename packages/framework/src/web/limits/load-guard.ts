@@ -1,5 +1,5 @@
 import { VastifyError } from "../../core/index.js";
-import type { RouteGuard } from "../route-guard.js";
+import type { GuardStep } from "../route-guard.js";
 import type { OfferedRoute } from "../route-versions.js";
 
 export interface LoadGuardOptions {
@@ -13,19 +13,23 @@ export interface LoadGuardOptions {
 }
 
 /** Refuses what would only make everything slower, while it costs next to nothing to refuse. */
-export function loadGuard({ maxInFlight, maxLagMs, isOpen, lagMs }: LoadGuardOptions): RouteGuard {
+export function loadGuard({ maxInFlight, maxLagMs, isOpen, lagMs }: LoadGuardOptions): GuardStep {
   const inFlight = { open: 0, closed: 0 };
-  return async (_ctx, route, next) => {
+  const leave = {
+    open() {
+      inFlight.open -= 1;
+    },
+    closed() {
+      inFlight.closed -= 1;
+    },
+  };
+  return (_ctx, route) => {
     const kind = isOpen(route) ? "open" : "closed";
     if (inFlight[kind] >= maxInFlight) throw overloaded(`${maxInFlight} requests are under way`);
     // Logging in, and whatever else is for everybody, goes on for longer.
     if (lagMs() > (kind === "open" ? 2 * maxLagMs : maxLagMs)) throw overloaded("it is late with what it does");
     inFlight[kind] += 1;
-    try {
-      await next();
-    } finally {
-      inFlight[kind] -= 1;
-    }
+    return leave[kind];
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Context } from "koa";
 import { type Logger, VastifyError } from "../../core/index.js";
-import type { RouteGuard } from "../route-guard.js";
+import type { Exchange } from "../exchange.js";
+import type { GuardStep } from "../route-guard.js";
 import { readRoutePattern } from "../route-pattern.js";
 import type { OfferedRoute } from "../route-versions.js";
 import type { RateRule } from "./limit-options.js";
@@ -15,41 +15,55 @@ export interface RateGuardOptions {
 }
 
 /** Refuses what goes beyond a rate, and tells everybody how far they are from it. */
-export function rateGuard({ rules, store, senderOf, log }: RateGuardOptions): RouteGuard {
+export function rateGuard({ rules, store, senderOf, log }: RateGuardOptions): GuardStep {
   let isStoreAway = false;
   const counted = rules.map((rule) => {
     const name = nameOf(rule);
     return {
       rule,
       isAbout: rule.routes ? anyOf(rule.routes) : () => true,
-      keyOf: (ctx: Context, { method, path }: OfferedRoute) =>
+      keyOf: (ctx: Exchange, { method, path }: OfferedRoute) =>
         `${name} ${rule.by === "route" ? `route ${method} ${path}` : senderOf(ctx, rule.by)}`,
     };
   });
 
   /** A store that is away stops nobody: it guards the gateway, and must not be what brings it down. */
-  async function take(key: string, rule: RateRule): Promise<Taken | undefined> {
+  function noteAway(err: unknown): undefined {
+    if (!isStoreAway) log.warn("requests can't be counted, so no rate is kept for now", { err });
+    isStoreAway = true;
+  }
+
+  function judge(ctx: Exchange, rule: RateRule, taken: Taken): void {
+    isStoreAway = false;
+    tell(ctx, rule, taken);
+    if (!taken.allowed) throw tooFast(ctx, rule, taken);
+  }
+
+  /** At once where the store counts at once. */
+  function count(ctx: Exchange, route: OfferedRoute, from = 0): Promise<undefined> | undefined {
+    for (const [at, { rule, isAbout, keyOf }] of counted.entries()) {
+      if (at < from || !isAbout(route)) continue;
+      const taking = take(keyOf(ctx, route), rule);
+      if (taking instanceof Promise)
+        return taking.then((taken) => {
+          if (taken) judge(ctx, rule, taken);
+          return count(ctx, route, at + 1);
+        });
+      if (taking) judge(ctx, rule, taking);
+    }
+    return undefined;
+  }
+
+  function take(key: string, rule: RateRule): Promise<Taken | undefined> | Taken | undefined {
     try {
-      const taken = await store.take(key, rule);
-      isStoreAway = false;
-      return taken;
+      const taking = store.take(key, rule);
+      return "then" in taking ? Promise.resolve(taking).catch(noteAway) : taking;
     } catch (err) {
-      if (!isStoreAway) log.warn("requests can't be counted, so no rate is kept for now", { err });
-      isStoreAway = true;
-      return undefined;
+      return noteAway(err);
     }
   }
 
-  return async (ctx, route, next) => {
-    for (const { rule, isAbout, keyOf } of counted) {
-      if (!isAbout(route)) continue;
-      const taken = await take(keyOf(ctx, route), rule);
-      if (!taken) continue;
-      tell(ctx, rule, taken);
-      if (!taken.allowed) throw tooFast(ctx, rule, taken);
-    }
-    await next();
-  };
+  return (ctx, route) => count(ctx, route);
 }
 
 function anyOf(routes: readonly string[]): (route: OfferedRoute) => boolean {
@@ -63,7 +77,7 @@ function nameOf({ limit, windowMs, routes = [] }: RateRule): string {
 }
 
 /** Of several rates the one that has least left, in the header fields that the IETF's httpapi group drafted first. */
-function tell(ctx: Context, { limit }: RateRule, { allowed, remaining, resetMs }: Taken): void {
+function tell(ctx: Exchange, { limit }: RateRule, { allowed, remaining, resetMs }: Taken): void {
   const told = ctx.response.get("ratelimit-remaining");
   if (allowed && told && Number(told) <= remaining) return;
   ctx.set({
@@ -73,7 +87,7 @@ function tell(ctx: Context, { limit }: RateRule, { allowed, remaining, resetMs }
   });
 }
 
-function tooFast(ctx: Context, { by, limit, windowMs }: RateRule, { retryAfterMs }: Taken): VastifyError {
+function tooFast(ctx: Exchange, { by, limit, windowMs }: RateRule, { retryAfterMs }: Taken): VastifyError {
   ctx.set("retry-after", String(Math.max(1, seconds(retryAfterMs))));
   const text = `more than ${limit} requests in ${windowMs} ms, counted by ${by}`;
   return new VastifyError("resource_exhausted", text, { reason: "rate_exceeded", details: { by, limit, windowMs } });

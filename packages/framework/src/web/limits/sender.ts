@@ -1,10 +1,10 @@
-import type { Context } from "koa";
-import type { RequestState } from "../koa-app.js";
+import type { Exchange } from "../exchange.js";
+import type { RequestState } from "../request-life.js";
 import { type ClientAddress, clientNetwork } from "./client-address.js";
 import type { CountedBy } from "./limit-options.js";
 
 /** Names whose requests are counted together with this one. */
-export type SenderOf = (ctx: Context, by: Exclude<CountedBy, "route">) => string;
+export type SenderOf = (ctx: Exchange, by: Exclude<CountedBy, "route">) => string;
 
 /** Who shows no credentials is told by the address, or else it would be free of all limits. */
 export function createSenderOf(addressOf: ClientAddress): SenderOf {

@@ -1,11 +1,11 @@
 import { VastifyError } from "../../core/index.js";
-import type { RouteGuard } from "../route-guard.js";
+import type { GuardStep } from "../route-guard.js";
 import type { SenderOf } from "./sender.js";
 
 /** Bounds how many requests of one consumer are under way at once, so that a slow action does not go to one alone. */
-export function shareGuard(maxInFlightEach: number, senderOf: SenderOf): RouteGuard {
+export function shareGuard(maxInFlightEach: number, senderOf: SenderOf): GuardStep {
   const inFlight = new Map<string, number>();
-  return async (ctx, _route, next) => {
+  return (ctx) => {
     const sender = senderOf(ctx, "consumer");
     const before = inFlight.get(sender) ?? 0;
     if (before >= maxInFlightEach)
@@ -13,12 +13,10 @@ export function shareGuard(maxInFlightEach: number, senderOf: SenderOf): RouteGu
         reason: "too_many_at_once",
       });
     inFlight.set(sender, before + 1);
-    try {
-      await next();
-    } finally {
+    return () => {
       const left = (inFlight.get(sender) ?? 1) - 1;
       if (left > 0) inFlight.set(sender, left);
       else inFlight.delete(sender);
-    }
+    };
   };
 }

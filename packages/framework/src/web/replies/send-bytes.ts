@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Context } from "koa";
 import { VastifyError } from "../../core/index.js";
-import type { RequestState } from "../koa-app.js";
+import type { Exchange } from "../exchange.js";
+import type { RequestState } from "../request-life.js";
 import { eventStreamType, withHeartbeats } from "./event-stream.js";
 import { isFresh } from "./freshness.js";
 import { type ByteRange, readRange } from "./range.js";
@@ -20,13 +20,13 @@ export function isBytes(value: unknown): value is Bytes {
  * the action set are kept: with `content-length` a stream can be asked for in parts, as bytes always can.
  * @throws VastifyError what a stream fails with before its first byte; `invalid_argument` reason `bad_range` (416)
  */
-export async function sendBytes(ctx: Context, body: Bytes): Promise<void> {
+export async function sendBytes(ctx: Exchange, body: Bytes): Promise<void> {
   if (body instanceof Uint8Array) sendBuffer(ctx, Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   else await sendStream(ctx, body);
 }
 
-function sendBuffer(ctx: Context, bytes: Buffer): void {
-  if (!ctx.response.get("content-type")) ctx.type = "bin";
+function sendBuffer(ctx: Exchange, bytes: Buffer): void {
+  noteType(ctx);
   if (ctx.status === 200 && !ctx.response.get("etag")) ctx.set("etag", `"${hash("sha1", bytes, "base64url")}"`);
   if (isFresh(ctx)) {
     sendNotModified(ctx);
@@ -36,14 +36,14 @@ function sendBuffer(ctx: Context, bytes: Buffer): void {
   ctx.body = range ? bytes.subarray(range.first, range.last + 1) : bytes;
 }
 
-async function sendStream(ctx: Context, stream: Readable): Promise<void> {
+async function sendStream(ctx: Exchange, stream: Readable): Promise<void> {
   const { signal } = ctx.state as RequestState;
   const letGo = () => stream.destroy();
   if (signal.aborted) return void letGo();
   signal.addEventListener("abort", letGo, { once: true });
   try {
-    if (ctx.response.is(eventStreamType)) return sendEvents(ctx, stream);
-    if (!ctx.response.get("content-type")) ctx.type = "bin";
+    if (isEvents(ctx.response.get("content-type"))) return sendEvents(ctx, stream);
+    noteType(ctx);
     if (isFresh(ctx)) {
       letGo();
       return sendNotModified(ctx);
@@ -63,19 +63,27 @@ async function sendStream(ctx: Context, stream: Readable): Promise<void> {
   }
 }
 
-function sendEvents(ctx: Context, stream: Readable): void {
+function isEvents(type = ""): boolean {
+  return type.split(";")[0]?.trim().toLowerCase() === eventStreamType;
+}
+
+function noteType(ctx: Exchange): void {
+  if (!ctx.response.get("content-type")) ctx.set("content-type", "application/octet-stream");
+}
+
+function sendEvents(ctx: Exchange, stream: Readable): void {
   ctx.set({ "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" });
   ctx.remove("content-length");
   ctx.body = withHeartbeats(stream);
 }
 
-function sendNotModified(ctx: Context): void {
+function sendNotModified(ctx: Exchange): void {
   ctx.status = 304;
   ctx.body = null;
 }
 
 /** Says that parts may be asked for, and which one is sent, if one is. */
-function rangeOf(ctx: Context, length: number): ByteRange | undefined {
+function rangeOf(ctx: Exchange, length: number): ByteRange | undefined {
   if (ctx.status !== 200 || ctx.response.get("content-encoding")) return undefined;
   ctx.set("accept-ranges", "bytes");
   if (ctx.method !== "GET" || !isStillThat(ctx)) return undefined;
@@ -91,7 +99,7 @@ function rangeOf(ctx: Context, length: number): ByteRange | undefined {
 }
 
 /** `If-Range`: a part of something else than what the client has begun with is of no use to it. */
-function isStillThat(ctx: Context): boolean {
+function isStillThat(ctx: Exchange): boolean {
   const wanted = ctx.get("if-range");
   if (wanted === "") return true;
   const etag = ctx.response.get("etag");
@@ -99,7 +107,7 @@ function isStillThat(ctx: Context): boolean {
   return !wanted.startsWith("W/") && wanted === ctx.response.get("last-modified");
 }
 
-function declaredLength(ctx: Context): number | undefined {
+function declaredLength(ctx: Exchange): number | undefined {
   const text: string | undefined = ctx.response.get("content-length");
   if (!text) return undefined;
   const length = Number(text);

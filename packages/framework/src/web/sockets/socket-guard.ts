@@ -1,6 +1,6 @@
 import { VastifyError } from "../../core/index.js";
 import type { SenderOf } from "../limits/sender.js";
-import type { RouteGuard } from "../route-guard.js";
+import type { GuardStep } from "../route-guard.js";
 import type { ResolvedSocketOptions } from "./socket-options.js";
 import { upgradeOf } from "./upgrade.js";
 
@@ -8,12 +8,12 @@ import { upgradeOf } from "./upgrade.js";
 export function socketGuard(
   { max, maxEach }: Pick<ResolvedSocketOptions, "max" | "maxEach">,
   senderOf: SenderOf,
-): RouteGuard {
+): GuardStep {
   const openOf = new Map<string, number>();
   let open = 0;
-  return async (ctx, route, next) => {
+  return (ctx, route) => {
     const upgrade = route.socket && upgradeOf(ctx.req);
-    if (!upgrade) return next();
+    if (!upgrade) return undefined;
     if (open >= max)
       throw new VastifyError("unavailable", `the gateway takes no more than ${max} sockets`, { reason: "overloaded" });
     const sender = senderOf(ctx, "consumer");
@@ -31,6 +31,6 @@ export function socketGuard(
       if (left > 0) openOf.set(sender, left);
       else openOf.delete(sender);
     });
-    return next();
+    return undefined;
   };
 }

@@ -1,7 +1,7 @@
 import { type Readable, Transform, type TransformCallback } from "node:stream";
-import type { Context } from "koa";
 import type { UploadRules } from "../../contracts/index.js";
 import { VastifyError } from "../../core/index.js";
+import type { Exchange } from "../exchange.js";
 import { liftBodyLimit } from "./body-deadline.js";
 import { badDigest, type DigestCheck, readContentDigest } from "./content-digest.js";
 
@@ -14,7 +14,7 @@ const usualIdleMs = 30_000;
  * @throws VastifyError `invalid_argument` reason `unsupported_media_type` or `bad_digest`, `resource_exhausted` reason
  * `body_too_large`, when the request's headers say already that it won't do
  */
-export function takeUpload(ctx: Context, rules: Required<UploadRules>, idleMs = usualIdleMs): Readable {
+export function takeUpload(ctx: Exchange, rules: Required<UploadRules>, idleMs = usualIdleMs): Readable {
   expectType(ctx, rules);
   const { req, res } = ctx;
   if (Number(ctx.get("content-length") || 0) > rules.maxBytes) throw tooLarge(rules.maxBytes);
@@ -83,11 +83,11 @@ class UploadBody extends Transform {
   }
 }
 
-function expectType(ctx: Context, { kind, types }: Required<UploadRules>): void {
+function expectType(ctx: Exchange, { kind, types }: Required<UploadRules>): void {
   const got = ctx.get("content-type") || "none";
   if (kind === "multipart" && !/^multipart\/form-data\s*;.*\bboundary=/i.test(got))
     throw badType("a multipart form", got);
-  if (kind === "raw" && types.length > 0 && !ctx.is([...types])) throw badType(`of type ${types.join(" or ")}`, got);
+  if (kind === "raw" && types.length > 0 && !ctx.is(...types)) throw badType(`of type ${types.join(" or ")}`, got);
 }
 
 function badType(expected: string, got: string): VastifyError {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
-import type { Context } from "koa";
 import type { UploadRules } from "../../contracts/index.js";
+import type { Exchange } from "../exchange.js";
 
 /** How the body of a request reaches its action. */
 export interface UploadState {
@@ -15,7 +15,7 @@ const longestUploadMs = 3_600_000;
 
 /** Calls an action with the body of an upload route in its message; other calls stay as they are. */
 export async function callWithUpload(
-  ctx: Context,
+  ctx: Exchange,
   message: { readonly args: object } & Readonly<Record<string, unknown>>,
   act: (message: Readonly<Record<string, unknown>>, more: { timeoutMs?: number }) => Promise<unknown>,
 ): Promise<unknown> {
