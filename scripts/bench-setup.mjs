@@ -19,7 +19,7 @@ export function prepareBench() {
     runOrExit("npm", ["ci", "--prefix", bench, "--loglevel=error"]);
     writeFileSync(marker, lock);
   }
-  runOrExit(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", join(root, "packages/backends")]);
+  runOrExit(process.execPath, [join(root, "scripts/build.mjs"), "packages/backends"]);
   const found = realpathSync(createRequire(join(bench, "package.json")).resolve("vastify"));
   if (found.startsWith(join(root, "packages/framework/dist") + sep)) return;
   console.error(`vastify resolves to ${found}, which is not this workspace's build`);

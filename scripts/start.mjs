@@ -7,7 +7,7 @@ import { expectNodeVersion } from "./node-version.mjs";
 expectNodeVersion();
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
-const build = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { encoding: "utf8" });
+const build = spawnSync(process.execPath, ["scripts/build.mjs"], { encoding: "utf8" });
 if (build.status === 0) {
   import("../packages/backends/dist/launcher/launch.js")
     .then(({ launch }) => launch({ process }))

@@ -6,7 +6,7 @@ import { median, shown } from "./support/stats.mjs";
 import { table } from "./support/table.mjs";
 
 export const summary =
-  "a minimal service from its process's start until it serves, and its memory, beside Moleculer and NestJS";
+  "a minimal service from its process's start until it serves, its CPU time and memory, beside Moleculer and NestJS";
 
 /** @type {import("./support/figures.mjs").Figure[]} */
 const figures = [
@@ -52,7 +52,7 @@ async function startOnce(name, consul) {
   });
   const exited = once(child, "exit");
   try {
-    await Promise.race([
+    const [cpuMs] = await Promise.race([
       once(child, "message"),
       exited.then(([code]) => {
         throw new Error(`it ended with code ${code}`);
@@ -62,7 +62,7 @@ async function startOnce(name, consul) {
     await new Promise((resolve) => setTimeout(resolve, settleMs));
     child.send("rss");
     const [rss] = await once(child, "message");
-    return { startMs, rssMb: rss / 2 ** 20 };
+    return { startMs, cpuMs, rssMb: rss / 2 ** 20 };
   } finally {
     child.kill("SIGKILL");
     await exited;
@@ -73,9 +73,9 @@ async function startOnce(name, consul) {
 function startTable(results) {
   const of = (name, metric) => shown(median((results.get(name) ?? []).map((result) => result[metric])));
   return table(
-    ["", "start ms", "RSS MB"],
+    ["", "start ms", "CPU ms", "RSS MB"],
     Object.entries(contestants)
       .filter(([name]) => results.has(name))
-      .map(([name, title]) => [title, of(name, "startMs"), of(name, "rssMb")]),
+      .map(([name, title]) => [title, of(name, "startMs"), of(name, "cpuMs"), of(name, "rssMb")]),
   );
 }

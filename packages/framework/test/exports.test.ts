@@ -28,6 +28,8 @@ it("has the names of 2018", async () => {
 
 it.each([
   ["vastify", "seneca/seneca.js"],
+  ["vastify", "winston/"],
+  ["vastify", "consul/"],
   ["vastify", "mongoose"],
   ["vastify", "ioredis"],
   ["vastify", "amqplib"],

@@ -69,8 +69,6 @@ async function underLoad(system, { gateways, apps, rate, seconds, say }) {
 }
 
 function buildEverything() {
-  const { status } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", root], {
-    stdio: ["ignore", 2, 2],
-  });
+  const { status } = spawnSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: ["ignore", 2, 2] });
   if (status !== 0) throw new Error("the build failed");
 }

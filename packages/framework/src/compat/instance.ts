@@ -147,7 +147,7 @@ function createLazyRouting(config: ResolvedConfig, log: Logger) {
 
 function connectDb(address: string, log: Logger) {
   // Loaded here, so that only who gives `db` needs mongoose.
-  const { mongo } = createRequire(import.meta.url)("../storage/index.js") as typeof import("../storage/index.js");
+  const { mongo } = createRequire(import.meta.url)("vastify/storage") as typeof import("../storage/index.js");
   const part = mongo({ uri: address });
   const lifetime = new AbortController();
   const started = part.start({ log, signal: lifetime.signal }).catch((err: unknown) => {

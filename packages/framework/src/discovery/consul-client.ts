@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
-import Consul from "consul";
+import { createRequire } from "node:module";
+import type Consul from "consul";
 import type { z } from "zod";
 import { badOption, VastifyError } from "../core/index.js";
 import { type Contact, createContact } from "./contact.js";
@@ -54,7 +55,9 @@ export function connectConsul(options: ConsulOptions = {}): ConsulHandle {
     ...(ca !== undefined && { ca: [ca] }),
     defaults: { ...(token && { token }), ...(datacenter && { dc: datacenter }) },
   };
-  const api = new Consul(settings);
+  // Loaded here, as who finds others by DNS does without it.
+  const Client = createRequire(import.meta.url)("consul") as typeof Consul;
+  const api = new Client(settings);
   const contact = createContact(url.host);
   const openQueries = new Set<RequestContext>();
   return { api, address: url.host, timeoutMs, consistency, contact, openQueries, close: () => api.destroy() };

@@ -1,4 +1,5 @@
-import { createLogger, format, type Logger as LabelledLog, transports } from "winston";
+import { createRequire } from "node:module";
+import type { Logger as LabelledLog } from "winston";
 import type { LogFields, Logger } from "../core/index.js";
 
 export type { LabelledLog };
@@ -24,6 +25,7 @@ export interface LabelledLogOptions {
 /** A winston logger that writes `timestamp [label] level: message` to the console. */
 export function createLabelledLog(options: LabelledLogOptions = {}): LabelledLog {
   const { level = "info", label = "microservices", format: write = plainLine } = options;
+  const { createLogger, format, transports } = createRequire(import.meta.url)("winston") as typeof import("winston");
   return createLogger({
     level,
     format: format.combine(

@@ -1,4 +1,4 @@
-import { createLogger, format, transports } from "winston";
+import { createRequire } from "node:module";
 import type { LogFields, Logger } from "../core/index.js";
 
 export const logLevels = ["error", "warn", "info", "debug"] as const;
@@ -26,29 +26,53 @@ export interface LogIdentity {
 export function createLog(identity: LogIdentity, options: LogOptions = {}): Logger {
   const { level = "info", stream = process.stdout } = options;
   const style = options.format ?? (stream.isTTY ? "pretty" : "json");
-  const logger = createLogger({
-    level,
-    format: style === "json" ? jsonLines(identity) : prettyLines(identity, options.color ?? stream.isTTY === true),
-    transports: [new transports.Stream({ stream, eol: "\n" })],
-  });
+  const formatted =
+    style === "json" ? jsonLine(identity) : prettyLine(identity, options.color ?? stream.isTTY === true);
+  let output: LineOutput | undefined;
   // winston writes a line out, and only then looks whether anybody wants it.
   const isOff = (lineLevel: LogLevel) => logLevels.indexOf(lineLevel) > logLevels.indexOf(level);
   const at = (lineLevel: LogLevel) =>
     isOff(lineLevel)
       ? () => {}
-      : (message: string, fields?: LogFields) => void logger.log({ level: lineLevel, message, fields });
+      : (message: string, fields?: LogFields) => {
+          output ??= openOutput({ level, formatted, stream });
+          output.log({ level: lineLevel, message, fields });
+        };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+interface LineOutput {
+  log(line: Line): unknown;
+}
+
+/** winston is loaded with the first line that somebody wants: a service that says nothing does without its megabytes. */
+function openOutput(options: {
+  level: LogLevel;
+  formatted: (line: Line) => string;
+  stream: NodeJS.WritableStream;
+}): LineOutput {
+  const { level, formatted, stream } = options;
+  try {
+    const { createLogger, format, transports } = createRequire(import.meta.url)("winston") as typeof import("winston");
+    return createLogger({
+      level,
+      format: format.printf((info) => formatted(info as unknown as Line)),
+      transports: [new transports.Stream({ stream, eol: "\n" })],
+    });
+  } catch {
+    // A process that can open no more files can't load it, and has something to say.
+    return { log: (line) => stream.write(`${formatted(line)}\n`) };
+  }
 }
 
 interface Line {
   readonly level: string;
   readonly message: unknown;
-  readonly fields?: LogFields;
+  readonly fields?: LogFields | undefined;
 }
 
-function jsonLines({ service, version, instance }: LogIdentity) {
-  return format.printf((info) => {
-    const { level, message, fields = {} } = info as Line;
+function jsonLine({ service, version, instance }: LogIdentity) {
+  return ({ level, message, fields = {} }: Line): string => {
     const { err, ...rest } = fields;
     const error = err === undefined ? undefined : plainError(err);
     return stringify({
@@ -61,17 +85,16 @@ function jsonLines({ service, version, instance }: LogIdentity) {
       ...rest,
       ...(error && { err: error }),
     });
-  });
+  };
 }
 
 const colors: Readonly<Record<string, string>> = { error: "31", warn: "33", info: "32", debug: "90" };
 
-function prettyLines({ service, version, instance }: LogIdentity, colored: boolean) {
+function prettyLine({ service, version, instance }: LogIdentity, colored: boolean) {
   const shortInstance = instance.replace(/^.*@/, "").slice(0, 8);
   const paint = (code: string | undefined, text: string) =>
     colored && code ? `\u001b[${code}m${text}\u001b[0m` : text;
-  return format.printf((info) => {
-    const { level, message, fields = {} } = info as Line;
+  return ({ level, message, fields = {} }: Line): string => {
     const { err, tx, ...rest } = fields;
     const time = new Date().toISOString().slice(11, 23);
     const who = `${service}@${version} ${shortInstance}`;
@@ -80,7 +103,7 @@ function prettyLines({ service, version, instance }: LogIdentity, colored: boole
     const stack =
       err === undefined ? "" : `\n    ${(plainError(err).stack ?? plainError(err).message).replaceAll("\n", "\n    ")}`;
     return `${time} ${paint(colors[level], level.padEnd(5))} ${paint("36", who)} ${paint("90", trace)} ${message}${facts}${stack}`;
-  });
+  };
 }
 
 function plainError(err: unknown): { message: string; code?: unknown; reason?: unknown; stack?: string } {
