@@ -1,5 +1,6 @@
 import type { Call, Logger, Message } from "../core/index.js";
-import { callBack, readCall } from "./action-calls.js";
+import { type ActionCallbacks, runCallback } from "./action-callbacks.js";
+import { readCall } from "./action-calls.js";
 import type { AuthoredHandler } from "./action-handlers.js";
 import type { ActionDefinition, Seneca, SenecaCallback } from "./seneca-types.js";
 
@@ -23,6 +24,7 @@ export interface NestedCalls {
   /** Runs the action that another replaced, as a part of the same call. */
   prior(prior: DirectAction, message: Message, call: Call, reply: (error: unknown, result: unknown) => void): void;
   promise(call: Call): Promise<unknown>;
+  readonly callbacks: ActionCallbacks;
   /** A message written as text. */
   parse(text: string): Message;
 }
@@ -45,6 +47,8 @@ type Text = string | Message;
 /** One class per action, so that making the `this` of a call is one small allocation. */
 export function defineSelf({ base, definition, prior, nested, log }: SelfOptions): new (call: Call) => ActionSelf {
   const { pattern } = definition;
+  const { callbacks } = nested;
+  const author = { log, pattern };
   const fixedargs = (tx: string) => ({ plugin$: pluginArgs(definition), tx$: tx });
 
   function Self(this: { call$: Call }, call: Call): void {
@@ -59,7 +63,7 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
         ? { message: text, callback: more }
         : readCall(nested.parse, text, more, done);
       const call = nested.start(message, this.call$);
-      if (callback) callBack(call, callback, { self: this, log, pattern });
+      if (callback) callbacks.callBack(call, callback, this, author);
       else call.watch();
       return this;
     },
@@ -70,10 +74,12 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
     },
     prior(this: ActionSelf, text: Text, more?: Message | SenecaCallback, done?: SenecaCallback): void {
       const { message, callback } = readCall(nested.parse, text, more, done);
-      const reply = (error: unknown, result: unknown) => callback?.call(this, error ?? null, result);
+      const reply = (error: unknown, result: unknown) => {
+        if (callback) runCallback(callback, this, author, error ?? null, result);
+      };
       if (prior === undefined) reply(null, message.default$ ?? null);
       else if (prior !== "remote") nested.prior(prior, message, this.call$, reply);
-      else callBack(nested.start(message, this.call$), reply, { self: this, log, pattern });
+      else callbacks.callBack(nested.start(message, this.call$), reply, this, author);
     },
     delegate(this: ActionSelf, fixed?: Message, fixedMeta?: Message): Seneca {
       const made = Object.assign(base.delegate.call(this, fixed, fixedMeta), {
