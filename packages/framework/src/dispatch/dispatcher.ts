@@ -172,7 +172,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   function runDirect(action: DirectAction, call: Call, message: Message): void {
     if (action.timeoutMs !== undefined) call.limitTo(action.timeoutMs);
-    callbacks.runHandler(action, new action.Self(call), message, (error, result) => settle(call, error, result));
+    callbacks.runHandler(action, new action.Self(call, action), message, (error, result) =>
+      settle(call, error, result),
+    );
   }
 
   function runPrior(prior: DirectAction, message: Message, call: Call, reply: SenecaReply): void {
@@ -183,7 +185,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       callBack = () => (error ? reply(error, null) : reply(null, resultIn(first, result)));
       if (returned) callBack();
     });
-    callbacks.runHandler(prior, new prior.Self(call), { ...message }, onReply);
+    callbacks.runHandler(prior, new prior.Self(call, prior), { ...message }, onReply);
     returned = true;
     if (callBack) callbacks.later(callBack);
   }
