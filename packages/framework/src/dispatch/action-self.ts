@@ -43,7 +43,7 @@ type Text = string | Message;
  * One class for all actions of a plugin, whose Seneca is `base`: making the `this` of a call is one small allocation,
  * the same for all of them.
  */
-export function defineSelf(base: Seneca, nested: NestedCalls, log: Logger): SelfClass {
+export function defineSelf(base: Seneca, nested: NestedCalls): SelfClass {
   const { callbacks } = nested;
 
   function Self(this: { call$: Call; action$: DirectAction }, call: Call, action: DirectAction): void {
@@ -100,9 +100,9 @@ export function defineSelf(base: Seneca, nested: NestedCalls, log: Logger): Self
 
   const contexts = new WeakMap<object, object>();
   const write = (self: ActionSelf, level: keyof Logger, [message, ...rest]: unknown[]) => {
-    const { definition } = self.action$;
-    const fields = { pattern: definition.pattern, ...pluginOf(definition), tx: self.call$.tx };
-    log[level](String(message), rest.length > 0 ? { ...fields, data: rest } : fields);
+    const { definition, author } = self.action$;
+    const fields = { pattern: author.pattern, ...pluginOf(definition), tx: self.call$.tx };
+    author.log[level](String(message), rest.length > 0 ? { ...fields, data: rest } : fields);
   };
   const getters = {
     signal(this: ActionSelf) {

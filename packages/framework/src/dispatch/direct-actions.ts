@@ -39,7 +39,7 @@ export function createDirectActions({
     let Self = selves.get(owner);
     if (!Self) {
       const base = plugin ? Object.assign(Object.create(seneca), { plugin, shared: plugin.shared }) : seneca;
-      Self = defineSelf(base, nested, log);
+      Self = defineSelf(base, nested);
       selves.set(owner, Self);
     }
     return Self;
