@@ -69,43 +69,44 @@ class PatternStep {
   readonly key: string | undefined;
   readonly action: ActionDefinition | undefined;
   readonly isCustom: boolean;
-  private readonly node: PatternNode;
+  private readonly values: PatternNode["v"];
   private readonly globs: readonly Glob[] | undefined;
-  private readonly byValue = new Map<string | PatternNode, PatternStep>();
-  private later: PatternStep | undefined = undefined;
+  private readonly followed = new Map<string | PatternNode, PatternStep>();
+  private readonly skip: PatternNode | undefined;
+  private skipped: PatternStep | undefined = undefined;
 
-  constructor(node: PatternNode) {
-    const { k, d, f, g } = node;
+  constructor({ k, v, s, g, d, f }: PatternNode) {
     this.key = k;
     this.action = d;
     this.isCustom = Boolean(f);
-    this.node = node;
+    this.values = v;
     this.globs = k === undefined ? undefined : g?.[k];
+    this.skip = s;
   }
 
   /** Where to go on without the key. */
   get rest(): PatternStep | undefined {
-    if (this.later === undefined && this.node.s) this.later = new PatternStep(this.node.s);
-    return this.later;
+    if (this.skipped === undefined && this.skip) this.skipped = new PatternStep(this.skip);
+    return this.skipped;
   }
 
   /** What follows a value of the key. */
   by(value: unknown): PatternStep | undefined {
-    return this.byValue.get(value as string) ?? this.follow(value);
+    return this.followed.get(value as string) ?? this.follow(value);
   }
 
   private follow(value: unknown): PatternStep | undefined {
-    const exact = this.node.v?.[value as string];
+    const exact = this.values?.[value as string];
     if (exact !== undefined) return this.remember(String(value), exact);
     const glob = this.globs?.find((one) => one.match(value));
     return glob && this.remember(glob.keymap, glob.keymap);
   }
 
   private remember(by: string | PatternNode, node: PatternNode): PatternStep {
-    let step = this.byValue.get(by);
+    let step = this.followed.get(by);
     if (!step) {
       step = new PatternStep(node);
-      this.byValue.set(by, step);
+      this.followed.set(by, step);
     }
     return step;
   }
