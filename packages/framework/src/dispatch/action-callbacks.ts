@@ -26,10 +26,14 @@ export class ActionCallbacks {
     this.handlers++;
     try {
       runHandler(authored, self, message, reply);
-      // Callbacks make calls, too: what waits for those comes after.
-      for (let at = first; at < this.count; at++) {
+      for (let at = first; at < this.count; ) {
         const run = this.waiting[at];
-        this.waiting[at] = undefined;
+        this.waiting[at++] = undefined;
+        // Callbacks make calls, whose callbacks begin anew here: a long chain of them takes no more room than one.
+        if (at === this.count) {
+          at = first;
+          this.count = first;
+        }
         run?.();
       }
     } finally {
