@@ -11,8 +11,8 @@ export interface CallbackAuthor {
 const resolved = Promise.resolve();
 
 /**
- * The callbacks of the calls that actions make. As in Seneca, none runs before the code that made the call has come to
- * its end. When a handler returns, its own code has: what has its outcome by then needs no promise to be put off.
+ * The callbacks of the calls that actions make. As in Seneca, none runs before `act` has returned. When a handler has
+ * returned, so has every `act` in it: a callback whose call has its outcome by then needs no promise to be put off.
  */
 export class ActionCallbacks {
   /** Those of the innermost handler that runs now stand at the end. */

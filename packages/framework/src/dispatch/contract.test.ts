@@ -487,7 +487,7 @@ const nestedCalls: Row[] = [
     expected: ["ran"],
   },
   {
-    line: "Callbacks wait until the code that made their calls has come to its end, and then have their turns in the order of those calls.",
+    line: "Callbacks of calls that are answered at once wait until the code that made the calls has come to its end, and run in the order of the calls.",
     actions() {
       this.add("turns:inner", ({ x }, reply) => reply(null, x));
       const callInTurn = (self: Seneca, reply: SenecaReply) => {
