@@ -71,6 +71,7 @@ class PatternStep {
   readonly isCustom: boolean;
   private readonly values: PatternNode["v"];
   private readonly globs: readonly Glob[] | undefined;
+  /** By values, and by the nodes that globs lead to. */
   private readonly followed = new Map<string | PatternNode, PatternStep>();
   private readonly skip: PatternNode | undefined;
   private skipped: PatternStep | undefined = undefined;
@@ -96,8 +97,9 @@ class PatternStep {
   }
 
   private follow(value: unknown): PatternStep | undefined {
-    const exact = this.values?.[value as string];
-    if (exact !== undefined) return this.remember(String(value), exact);
+    const text = String(value);
+    const exact = this.values?.[text];
+    if (exact !== undefined) return this.remember(text, exact);
     const glob = this.globs?.find((one) => one.match(value));
     return glob && this.remember(glob.keymap, glob.keymap);
   }
