@@ -64,7 +64,7 @@ export class Call implements Expiring {
   resolve: ((value: unknown) => void) | undefined = undefined;
   reject: ((error: VastifyError) => void) | undefined = undefined;
 
-  deadline = 0;
+  deadline: number | undefined = undefined;
   list: DeadlineList | undefined = undefined;
   next: Expiring | undefined = undefined;
   previous: Expiring | undefined = undefined;
@@ -109,7 +109,7 @@ export class Call implements Expiring {
   get remainingMs(): number {
     if (this.isLasting) return Number.POSITIVE_INFINITY;
     if (this.outcome !== "open") return 0;
-    if (this.deadline !== 0) return Math.max(0, this.deadline - performance.now());
+    if (this.deadline !== undefined) return Math.max(0, this.deadline - performance.now());
     return this.parent === undefined ? this.timeoutMs : Math.min(this.timeoutMs, this.parent.remainingMs);
   }
 
@@ -127,7 +127,7 @@ export class Call implements Expiring {
   limitTo(ms: number): void {
     if (ms >= this.remainingMs) return;
     this.timeoutMs = ms;
-    this.deadline = 0;
+    this.deadline = undefined;
     if (this.list === undefined) return;
     this.deadlines.remove(this);
     this.deadlines.add(this);

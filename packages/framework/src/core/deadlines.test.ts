@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 function waiting(name: string, remainingMs: number, story: string[]): Expiring {
   const expire = () => void story.push(name);
-  return { expire, remainingMs, deadline: 0, list: undefined, next: undefined, previous: undefined };
+  return { expire, remainingMs, deadline: undefined, list: undefined, next: undefined, previous: undefined };
 }
 
 describe("deadlines", () => {

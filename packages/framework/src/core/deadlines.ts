@@ -3,8 +3,11 @@ export interface Expiring {
   expire(): void;
   /** How long it may take from now on, in milliseconds. */
   readonly remainingMs: number;
-  /** In milliseconds of `performance.now()`; 0 until its turn of the event loop is over. */
-  deadline: number;
+  /**
+   * In milliseconds of `performance.now()`; undefined until its turn of the event loop is over. Not 0: what holds
+   * fractions is an object of its own, which would be made for every item.
+   */
+  deadline: number | undefined;
   list: DeadlineList | undefined;
   next: Expiring | undefined;
   previous: Expiring | undefined;
@@ -86,8 +89,9 @@ export class Deadlines {
     list.timer = undefined;
     const now = performance.now();
     for (let item = list.first; item; item = list.first) {
-      if (item.deadline > now) {
-        list.timer = this.arm(list, Math.max(1, Math.ceil(item.deadline - now)));
+      const remainingMs = (item.deadline ?? now) - now;
+      if (remainingMs > 0) {
+        list.timer = this.arm(list, Math.max(1, Math.ceil(remainingMs)));
         return;
       }
       this.remove(item);

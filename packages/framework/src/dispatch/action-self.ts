@@ -1,15 +1,16 @@
 import type { Call, Logger, Message } from "../core/index.js";
-import { callBack, readCall } from "./action-calls.js";
+import { type ActionCallbacks, type CallbackAuthor, runCallback } from "./action-callbacks.js";
+import { readCall } from "./action-calls.js";
 import type { AuthoredHandler } from "./action-handlers.js";
 import type { ActionDefinition, Seneca, SenecaCallback } from "./seneca-types.js";
 
 /** An action that can be run without Seneca's machinery. */
 export interface DirectAction extends AuthoredHandler {
   readonly definition: ActionDefinition;
+  /** Whose name its log entries and its calls go by. */
+  readonly author: CallbackAuthor;
   /** The `this` of its handler. */
-  readonly Self: new (
-    call: Call,
-  ) => ActionSelf;
+  readonly Self: SelfClass;
   /** The action that it replaced; `remote` when that one sends messages elsewhere. */
   readonly prior: DirectAction | "remote" | undefined;
   /** How long it may take, in milliseconds, when its pattern says so by `timeout$`. */
@@ -23,6 +24,7 @@ export interface NestedCalls {
   /** Runs the action that another replaced, as a part of the same call. */
   prior(prior: DirectAction, message: Message, call: Call, reply: (error: unknown, result: unknown) => void): void;
   promise(call: Call): Promise<unknown>;
+  readonly callbacks: ActionCallbacks;
   /** A message written as text. */
   parse(text: string): Message;
 }
@@ -30,25 +32,23 @@ export interface NestedCalls {
 /** The `this` of a directly run action: a Seneca instance that knows its call. */
 export interface ActionSelf extends Seneca {
   readonly call$: Call;
+  readonly action$: DirectAction;
 }
 
-export interface SelfOptions {
-  readonly base: Seneca;
-  readonly definition: ActionDefinition;
-  readonly prior: DirectAction | "remote" | undefined;
-  readonly nested: NestedCalls;
-  readonly log: Logger;
-}
+export type SelfClass = new (call: Call, action: DirectAction) => ActionSelf;
 
 type Text = string | Message;
 
-/** One class per action, so that making the `this` of a call is one small allocation. */
-export function defineSelf({ base, definition, prior, nested, log }: SelfOptions): new (call: Call) => ActionSelf {
-  const { pattern } = definition;
-  const fixedargs = (tx: string) => ({ plugin$: pluginArgs(definition), tx$: tx });
+/**
+ * One class for all actions of a plugin, whose Seneca is `base`: making the `this` of a call is one small allocation,
+ * the same for all of them.
+ */
+export function defineSelf(base: Seneca, nested: NestedCalls): SelfClass {
+  const { callbacks } = nested;
 
-  function Self(this: { call$: Call }, call: Call): void {
+  function Self(this: { call$: Call; action$: DirectAction }, call: Call, action: DirectAction): void {
     this.call$ = call;
+    this.action$ = action;
   }
 
   const methods = {
@@ -59,7 +59,7 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
         ? { message: text, callback: more }
         : readCall(nested.parse, text, more, done);
       const call = nested.start(message, this.call$);
-      if (callback) callBack(call, callback, { self: this, log, pattern });
+      if (callback) callbacks.callBack(call, callback, this, this.action$.author);
       else call.watch();
       return this;
     },
@@ -70,10 +70,13 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
     },
     prior(this: ActionSelf, text: Text, more?: Message | SenecaCallback, done?: SenecaCallback): void {
       const { message, callback } = readCall(nested.parse, text, more, done);
-      const reply = (error: unknown, result: unknown) => callback?.call(this, error ?? null, result);
+      const { prior, author } = this.action$;
+      const reply = (error: unknown, result: unknown) => {
+        if (callback) runCallback(callback, this, author, error ?? null, result);
+      };
       if (prior === undefined) reply(null, message.default$ ?? null);
       else if (prior !== "remote") nested.prior(prior, message, this.call$, reply);
-      else callBack(nested.start(message, this.call$), reply, { self: this, log, pattern });
+      else callbacks.callBack(nested.start(message, this.call$), reply, this, author);
     },
     delegate(this: ActionSelf, fixed?: Message, fixedMeta?: Message): Seneca {
       const made = Object.assign(base.delegate.call(this, fixed, fixedMeta), {
@@ -97,8 +100,9 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
 
   const contexts = new WeakMap<object, object>();
   const write = (self: ActionSelf, level: keyof Logger, [message, ...rest]: unknown[]) => {
-    const fields = { pattern, ...pluginOf(definition), tx: self.call$.tx };
-    log[level](String(message), rest.length > 0 ? { ...fields, data: rest } : fields);
+    const { definition, author } = self.action$;
+    const fields = { pattern: author.pattern, ...pluginOf(definition), tx: self.call$.tx };
+    author.log[level](String(message), rest.length > 0 ? { ...fields, data: rest } : fields);
   };
   const getters = {
     signal(this: ActionSelf) {
@@ -108,7 +112,7 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
       return this.call$.identity;
     },
     fixedargs(this: ActionSelf) {
-      return fixedargs(this.call$.tx);
+      return { plugin$: pluginArgs(this.action$.definition), tx$: this.call$.tx };
     },
     /** Of this call alone. */
     context(this: ActionSelf) {
@@ -137,9 +141,7 @@ export function defineSelf({ base, definition, prior, nested, log }: SelfOptions
 
   Self.prototype = Object.assign(Object.create(base), methods);
   for (const [name, get] of Object.entries(getters)) Object.defineProperty(Self.prototype, name, { get });
-  return Self as unknown as new (
-    call: Call,
-  ) => ActionSelf;
+  return Self as unknown as SelfClass;
 }
 
 function pluginOf({ plugin_name: plugin }: ActionDefinition): { plugin?: string } {

@@ -487,23 +487,58 @@ const nestedCalls: Row[] = [
     expected: ["ran"],
   },
   {
+    line: "Callbacks of calls that are answered at once wait until the code that made the calls has come to its end, and run in the order of the calls.",
+    actions() {
+      this.add("turns:inner", ({ x }, reply) => reply(null, x));
+      const callInTurn = (self: Seneca, reply: SenecaReply) => {
+        const order: unknown[] = [];
+        self.act({ turns: "inner", x: "first" }, (_error, first) => {
+          self.act({ turns: "inner", x: "third" }, (_error, third) => reply(null, [...order, third]));
+          order.push(first);
+        });
+        self.act({ turns: "inner", x: "second" }, (_error, second) => order.push(second));
+        order.push("end");
+      };
+      this.add("turns:outer", function (this: Seneca, { later }, reply) {
+        if (later) setImmediate(callInTurn, this, reply);
+        else callInTurn(this, reply);
+      });
+    },
+    steps: (host) =>
+      outcomes(
+        host,
+        [false, true].map((later) => ({ turns: "outer", later })),
+      ),
+    expected: [gives(["end", "first", "second", "third"]), gives(["end", "first", "second", "third"])],
+  },
+  {
     line: "A callback that throws is logged as an error; the process lives on, and the action that gave it has to reply another way.",
     actions() {
-      this.add("throws:callback", function (this: Seneca) {
-        this.act("unknown:action", () => {
+      this.add("throws:callback", (_m, reply) => reply());
+      this.add("throws:callback", function (this: Seneca, m) {
+        const throws = () => {
           throw new Error("in the callback");
-        });
+        };
+        if (m.prior) this.prior(m, throws);
+        else this.act("unknown:action", throws);
         return never();
       });
     },
     async steps(host) {
-      const ended = await outcome(host.act({ throws: "callback" }, { timeoutMs: 40, tx: "trace5" }));
+      const messages = [{ throws: "callback" }, { throws: "callback", prior: true }];
+      const ended = messages.map((message) => outcome(host.act(message, { timeoutMs: 40, tx: "trace5" })));
+      await Promise.all(ended);
       const errors = host.logged.filter(({ level, tx }) => level === "error" && tx === "trace5");
-      return [ended, errors.map(({ message, pattern, err }) => [message, pattern, String(err)])];
+      return [
+        await ended[0],
+        await ended[1],
+        errors.map(({ message, pattern, err }) => [message, pattern, String(err)]),
+      ];
     },
     expected: [
       fails("deadline_exceeded", "deadline_exceeded"),
-      [["the callback of an action's call threw", "throws:callback", "Error: in the callback"]],
+      fails("deadline_exceeded", "deadline_exceeded"),
+      Array(2).fill(["the callback of an action's call threw", "throws:callback", "Error: in the callback"]),
     ],
   },
   {

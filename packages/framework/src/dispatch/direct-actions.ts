@@ -1,6 +1,6 @@
 import type { Logger } from "../core/index.js";
 import type { AuthoredHandler } from "./action-handlers.js";
-import { type DirectAction, defineSelf, type NestedCalls } from "./action-self.js";
+import { type DirectAction, defineSelf, type NestedCalls, type SelfClass } from "./action-self.js";
 import { internalsOf } from "./seneca-internals.js";
 import type { ActionDefinition, Seneca } from "./seneca-types.js";
 
@@ -13,25 +13,36 @@ export interface DirectActionsOptions {
 }
 
 /** Gives the action of a definition, or null when only Seneca does it right. */
-export function createDirectActions(
-  options: DirectActionsOptions,
-): (definition: ActionDefinition) => DirectAction | null {
+export function createDirectActions({
+  seneca,
+  authored,
+  nested,
+  log,
+}: DirectActionsOptions): (definition: ActionDefinition) => DirectAction | null {
   const prepared = new WeakMap<ActionDefinition, DirectAction | null>();
+  /** By what their actions' `this` inherits from: a plugin, or Seneca itself. */
+  const selves = new WeakMap<object, SelfClass>();
 
   function prepare(definition: ActionDefinition): DirectAction | null {
-    const handler = options.authored.get(definition.func as object);
+    const handler = authored.get(definition.func as object);
     if (!handler || !isPlainAction(definition, handler)) return null;
     const { priordef } = definition;
     const prior = !priordef ? undefined : priordef.client ? "remote" : direct(priordef);
     if (prior === null) return null;
-    const Self = defineSelf({
-      base: baseOf(options.seneca, definition),
-      definition,
-      prior,
-      nested: options.nested,
-      log: options.log,
-    });
-    return { ...handler, definition, prior, Self, timeoutMs: actionTimeoutOf(definition) };
+    const author = { log, pattern: definition.pattern };
+    return { ...handler, definition, author, prior, Self: selfOf(definition), timeoutMs: actionTimeoutOf(definition) };
+  }
+
+  function selfOf({ plugin_fullname: name = "" }: ActionDefinition): SelfClass {
+    const plugin = internalsOf(seneca).private$.plugins[name];
+    const owner = plugin ?? seneca;
+    let Self = selves.get(owner);
+    if (!Self) {
+      const base = plugin ? Object.assign(Object.create(seneca), { plugin, shared: plugin.shared }) : seneca;
+      Self = defineSelf(base, nested);
+      selves.set(owner, Self);
+    }
+    return Self;
   }
 
   function direct(definition: ActionDefinition): DirectAction | null {
@@ -62,10 +73,4 @@ function isPlainAction(definition: ActionDefinition, { handler }: AuthoredHandle
 export function actionTimeoutOf({ raw = {} }: ActionDefinition): number | undefined {
   const { timeout$ } = raw;
   return typeof timeout$ === "number" && timeout$ > 0 ? timeout$ : undefined;
-}
-
-/** What an action's `this` inherits: its plugin's Seneca. */
-function baseOf(seneca: Seneca, { plugin_fullname: name = "" }: ActionDefinition): Seneca {
-  const plugin = internalsOf(seneca).private$.plugins[name];
-  return plugin ? Object.assign(Object.create(seneca), { plugin, shared: plugin.shared }) : seneca;
 }

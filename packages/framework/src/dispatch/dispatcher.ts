@@ -15,6 +15,7 @@ import {
   type RequestHeaders,
   VastifyError,
 } from "../core/index.js";
+import { ActionCallbacks } from "./action-callbacks.js";
 import {
   type AuthoredHandler,
   adaptHandler,
@@ -22,7 +23,6 @@ import {
   errorIn,
   replyOnce,
   resultIn,
-  runHandler,
 } from "./action-handlers.js";
 import type { DirectAction } from "./action-self.js";
 import { createSeneca, type SenecaOptions } from "./create-seneca.js";
@@ -107,6 +107,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     ...(options.seneca && { seneca: options.seneca }),
   });
   const deadlines = new Deadlines();
+  const callbacks = new ActionCallbacks();
   const authored = new WeakMap<object, AuthoredHandler>();
   const exposure = createExposure(seneca, authored);
   const find = createFinder(seneca);
@@ -122,14 +123,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   });
   const remoteAction = seneca.find({ $$target: "*" }, { exact: true });
   const parse = createParser(seneca);
-  const senecaWay = createSenecaWay({ seneca, name, log, start, parse });
+  const senecaWay = createSenecaWay({ seneca, name, log, start, parse, callbacks });
   const namesTargets = interceptAdd(seneca, authored, senecaWay);
   const isPlain = watchPlainness(seneca);
   const direct = createDirectActions({
     seneca,
     authored,
     log,
-    nested: { start, prior: runPrior, promise: outcomeOf, parse },
+    nested: { start, prior: runPrior, promise: outcomeOf, parse, callbacks },
   });
 
   function newCall(message: Message, more: Partial<CallOptions>): Call {
@@ -138,7 +139,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** What would answer here if nothing were sent elsewhere. */
   function findHere(message: Message): ActionDefinition | undefined {
-    if (message.$$target === undefined) return find(message) ?? seneca.find(message) ?? undefined;
+    if (message.$$target === undefined) return find(message, "$$target") ?? seneca.find(message) ?? undefined;
     const found = namesTargets() ? find(message) : undefined;
     return found && !found.client ? found : find(message, "$$target");
   }
@@ -171,19 +172,22 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   function runDirect(action: DirectAction, call: Call, message: Message): void {
     if (action.timeoutMs !== undefined) call.limitTo(action.timeoutMs);
-    runHandler(action, new action.Self(call), message, (error, result) => settle(call, error, result));
+    callbacks.runHandler(action, new action.Self(call, action), message, (error, result) =>
+      settle(call, error, result),
+    );
   }
 
   function runPrior(prior: DirectAction, message: Message, call: Call, reply: SenecaReply): void {
+    let callBack: (() => void) | undefined;
     let returned = false;
     const onReply = replyOnce((first, result) => {
       const error = errorIn(first, result);
-      const callBack = () => (error ? reply(error, null) : reply(null, resultIn(first, result)));
+      callBack = () => (error ? reply(error, null) : reply(null, resultIn(first, result)));
       if (returned) callBack();
-      else queueMicrotask(callBack);
     });
-    runHandler(prior, new prior.Self(call), { ...message }, onReply);
+    callbacks.runHandler(prior, new prior.Self(call, prior), { ...message }, onReply);
     returned = true;
+    if (callBack) callbacks.later(callBack);
   }
 
   function runBySeneca(call: Call, definition: ActionDefinition | undefined, act: ActFn | undefined): void {
@@ -232,7 +236,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function dispatch(call: Call, act?: ActFn): void {
     const { message } = call;
     if (message.$$target === undefined) {
-      runHere(call, find(message), act);
+      runHere(call, find(message, "$$target"), act);
       return;
     }
     try {

@@ -44,9 +44,16 @@ describe("finding an action", () => {
     expect(found).toBeGreaterThan(5_000);
   });
 
-  it("sees actions added after it was made", () => {
+  it("sees actions added and replaced after it has looked for them", () => {
     const find = createFinder(seneca);
+    expect(find({ added: "later" })?.pattern).not.toBe("added:later");
     seneca.add("added:later", (_message, reply) => reply());
-    expect(find({ added: "later" })?.pattern).toBe("added:later");
+    const first = find({ added: "later" });
+    seneca.add("added:later", (_message, reply) => reply());
+    const second = find({ added: "later" });
+    seneca.add("adde:before,added:later", (_message, reply) => reply());
+    expect(first?.pattern).toBe("added:later");
+    expect(second?.priordef).toBe(first);
+    expect(find({ adde: "before", added: "later" })?.pattern).toBe("adde:before,added:later");
   });
 });

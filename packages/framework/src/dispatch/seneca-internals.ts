@@ -44,6 +44,17 @@ export function whenLoaded(seneca: Seneca, done: () => void): void {
   options.interval = interval;
 }
 
+/** Calls `before` ahead of a method, if there is one of this name. */
+export function interceptCalls(owner: object, name: string, before: () => void): void {
+  const methods = owner as Record<string, unknown>;
+  const original = methods[name];
+  if (typeof original !== "function") return;
+  methods[name] = function (this: unknown, ...args: unknown[]) {
+    before();
+    return original.apply(this, args);
+  };
+}
+
 // On the error handler that watches plugins load: it wants nothing of calls.
 const ofLoading = Symbol("ofLoading");
 
@@ -85,18 +96,13 @@ export function watchPlainness(seneca: Seneca): () => boolean {
   let known = false;
   let plain = false;
 
-  const forgetAfter = (owner: Record<string, unknown>, name: string): void => {
-    const original = owner[name];
-    if (typeof original !== "function") return;
-    owner[name] = function (this: unknown, ...args: unknown[]) {
-      known = false;
-      return original.apply(this, args);
-    };
+  const forget = () => {
+    known = false;
   };
-  for (const name of changers) forgetAfter(inner as never, name);
-  for (const order of ["inward", "outward"] as const) forgetAfter(inner.order[order] as never, "add");
-  forgetAfter(inner.private$.action_modifiers as never, "push");
-  forgetAfter(inner.private$.intercept.act_error as never, "push");
+  for (const name of changers) interceptCalls(inner, name, forget);
+  for (const order of ["inward", "outward"] as const) interceptCalls(inner.order[order], "add", forget);
+  interceptCalls(inner.private$.action_modifiers, "push", forget);
+  interceptCalls(inner.private$.intercept.act_error, "push", forget);
 
   function isPlain(): boolean {
     const { history, test, debug, legacy, errhandler } = inner.options();

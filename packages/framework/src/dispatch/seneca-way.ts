@@ -1,5 +1,6 @@
 import { addresseeOf, Call, type Logger, type Message } from "../core/index.js";
-import { callBack, readCall } from "./action-calls.js";
+import { type ActionCallbacks, runCallback } from "./action-callbacks.js";
+import { readCall } from "./action-calls.js";
 import { fromSeneca } from "./seneca-errors.js";
 import { internalsOf } from "./seneca-internals.js";
 import type { ActionDefinition, Seneca, SenecaCallback } from "./seneca-types.js";
@@ -15,6 +16,7 @@ export interface SenecaWayOptions {
   start(message: Message, parent: Call, act: ActFn): Call;
   /** A message written as text. */
   parse(text: string): Message;
+  readonly callbacks: ActionCallbacks;
 }
 
 /** Runs calls through Seneca's own machinery. */
@@ -29,7 +31,7 @@ export interface SenecaWay {
 const graceMs = 1_000;
 
 /** Made before `add` and the hooks are watched: what it installs is ours. */
-export function createSenecaWay({ seneca, name, log, start, parse }: SenecaWayOptions): SenecaWay {
+export function createSenecaWay({ seneca, name, log, start, parse, callbacks }: SenecaWayOptions): SenecaWay {
   const senecaAct = seneca.act as (this: Seneca, message: Message, reply?: SenecaCallback) => Seneca;
   honourEntries(seneca);
 
@@ -60,7 +62,7 @@ export function createSenecaWay({ seneca, name, log, start, parse }: SenecaWayOp
     Object.defineProperty(self, "call$", { value: call, configurable: true });
     Object.defineProperty(self, "signal", { get: () => call.signal, configurable: true });
     Object.defineProperty(self, "identity", { value: call.identity, configurable: true });
-    const pattern = (): string | undefined => internalsOf(self).private$.act?.def?.pattern;
+    const author = { log, pattern: internalsOf(self).private$.act?.def?.pattern };
 
     // `post` and `prior` are made of `act`, and what inherits from `self` (a delegate) calls in this call too.
     self.act = function (
@@ -71,6 +73,7 @@ export function createSenecaWay({ seneca, name, log, start, parse }: SenecaWayOp
     ): Seneca {
       const { message, callback } = readCall(parse, text, more, done);
       let meta: unknown;
+      const withMeta: SenecaCallback = (error, result) => callback?.call(this, error, result, meta);
       const act: ActFn = (whole, reply) => {
         senecaAct.call(this, whole, function (error, result, itsMeta) {
           meta = itsMeta;
@@ -81,12 +84,12 @@ export function createSenecaWay({ seneca, name, log, start, parse }: SenecaWayOp
         // A prior is a part of the same call.
         const timeout$ = Math.ceil(call.remainingMs) + graceMs;
         act({ ...message, timeout$, call$: call }, (error, result) => {
-          callback?.call(this, error ? fromSeneca(error, name) : null, result, meta);
+          if (callback) runCallback(withMeta, this, author, error ? fromSeneca(error, name) : null, result);
         });
         return this;
       }
       const child = start(message, call, act);
-      if (callback) callBack(child, callback, { self: this, log, pattern: pattern(), meta: () => meta });
+      if (callback) callbacks.callBack(child, withMeta, this, author);
       else child.watch();
       return this;
     } as Seneca["act"];

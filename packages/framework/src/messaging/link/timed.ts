@@ -3,7 +3,7 @@ import type { DeadlineList, Expiring } from "../../core/index.js";
 /** Something that waits so long at most; `Deadlines` watches it. */
 export abstract class Timed implements Expiring {
   readonly timeoutMs: number;
-  deadline = 0;
+  deadline: number | undefined = undefined;
   list: DeadlineList | undefined = undefined;
   next: Expiring | undefined = undefined;
   previous: Expiring | undefined = undefined;
@@ -13,7 +13,7 @@ export abstract class Timed implements Expiring {
   }
 
   get remainingMs(): number {
-    return this.deadline === 0 ? this.timeoutMs : Math.max(0, this.deadline - performance.now());
+    return this.deadline === undefined ? this.timeoutMs : Math.max(0, this.deadline - performance.now());
   }
 
   abstract expire(): void;

@@ -103,7 +103,7 @@ export class Received extends Timed implements Delivery {
 
   /** Another attempt begins, with its own time and signal. */
   begin(): void {
-    this.deadline = 0;
+    this.deadline = undefined;
     this.controller = undefined;
     this.onExpiry = undefined;
   }
