@@ -35,6 +35,9 @@ it.each([
   ["vastify", "amqplib"],
   ["vastify", "ws/"],
   ["vastify", "graphql"],
+  ["vastify", "koa"],
+  ["vastify", "seneca-web"],
+  ["vastify", "@fastify/busboy"],
   ["vastify/storage", "ioredis"],
   ["vastify/storage/cache", "ioredis"],
   ["vastify/storage/cache", "mongoose"],
@@ -42,4 +45,22 @@ it.each([
   const code = `import("${door}").then(() => Object.keys(require("node:module")._cache))`;
   const loaded = await namesBy(`${code}.then((files) => Object.fromEntries(files.map((file) => [file, 1])))`);
   expect(loaded.filter((file) => file.includes(`/node_modules/${needed}`))).toEqual([]);
+});
+
+it("serves /health without Koa where there are no routes", async () => {
+  const code = `Promise.all([import("vastify"), import("vastify/devtools")]).then(async ([vastify, devtools]) => {
+    const log = { level: "error" };
+    const registry = devtools.createRegistry({ port: 0 });
+    const silent = { debug() {}, info() {}, warn() {}, error() {} };
+    await registry.start({ signal: new AbortController().signal, log: silent });
+    const service = vastify.createService({ name: "quiet", version: "1.0.0", consul: { address: registry.url }, log });
+    await service.start();
+    const { status } = await fetch(service.addresses.http + "/health").then((answer) => answer.json());
+    await service.stop();
+    await registry.stop();
+    return { [status]: 1, ...require("node:module")._cache };
+  })`;
+  const seen = await namesBy(code);
+  expect(seen).toContain("passing");
+  expect(seen.filter((file) => /node_modules.(koa|koa-router|seneca-web|lodash)[\\/]/.test(file))).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { badOption, type Logger, VastifyError } from "../core/index.js";
 import { createDispatcher, type RemoteCaller, type Seneca, type SenecaPluginObject } from "../dispatch/index.js";
 import { asLogger } from "../telemetry/index.js";
-import { createKoaApp, createModuleRoutes, health, type ServiceModule } from "../web/index.js";
+import { createKoaApp, createModuleRoutes, health, type ServiceModule, serveInKoa } from "../web/index.js";
 import { type InstanceConfig, type ResolvedConfig, resolveInstanceConfig } from "./config.js";
 import { serveListen } from "./listen.js";
 import { Logger as LoggerTool } from "./logger.js";
@@ -210,7 +210,7 @@ function createApp(log: Logger, report: Parameters<typeof health>[0], routes: re
   type Middleware = Parameters<Koa["use"]>[0];
   const app = createKoaApp({ log, isLeaving: () => false });
   const added: Middleware[] = [];
-  app.use(health(report));
+  app.use(serveInKoa(health(report)));
   app.use((ctx, next) => {
     const run = async (index: number): Promise<unknown> => {
       const middleware = added[index];

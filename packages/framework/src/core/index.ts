@@ -22,6 +22,7 @@ export { createListeners, type Listeners } from "./listeners.js";
 export { type ListenOptions, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
+export { onceNeeded } from "./once-needed.js";
 export {
   type Part,
   type PartCallOptions,

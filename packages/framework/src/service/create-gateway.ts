@@ -1,7 +1,6 @@
 import { delay } from "../core/index.js";
 import { createDescriptions, isVersionRange, versionsFor } from "../routing/index.js";
 import {
-  answerPlainly,
   createEdge,
   createGatewayRoutes,
   docsPage,
@@ -10,6 +9,7 @@ import {
   type GraphqlOptions,
   type GuardOptions,
   guardGateway,
+  plainRoutes,
   resolveGraphqlOptions,
   type ServedRoute,
   serveGraphql,
@@ -94,11 +94,10 @@ export function createGateway(given: GatewayOptions): Gateway {
         ...(operations ? [operations.middleware] : []),
         routes.middleware,
       ] as never[],
-      plainly: (inner) =>
-        answerPlainly({
-          ...{ ...inner, edge: atTheEdge, routes, log },
-          kept: ["/health", "/openapi.json", "/docs", ...(graphqlOptions ? [graphqlOptions.path] : [])],
-        }),
+      plain: plainRoutes({
+        ...{ edge: atTheEdge, routes },
+        kept: ["/openapi.json", "/docs", ...(graphqlOptions ? [graphqlOptions.path] : [])],
+      }),
       part: {
         name: "routes",
         async start({ signal }) {

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Contract, createCaller, describeContract } from "../contracts/index.js";
-import { delay, type Logger, type Part } from "../core/index.js";
+import { delay, type Logger, onceNeeded, type Part } from "../core/index.js";
 import { closeSeneca, createDispatcher, hostContract, loadPlugins } from "../dispatch/index.js";
 import { createRouter, describeMessage, versionsFor } from "../routing/index.js";
 import { createLog } from "../telemetry/index.js";
@@ -13,7 +13,15 @@ import {
   createTransportServer,
   resolveTransportLimits,
 } from "../transport/index.js";
-import { createContractRoutes, createHttpServer, createKoaApp, createModuleRoutes, health } from "../web/index.js";
+import {
+  answerPlainly,
+  createContractRoutes,
+  createHttpServer,
+  createKoaApp,
+  createModuleRoutes,
+  health,
+  serveInKoa,
+} from "../web/index.js";
 import { forgetByEvents } from "./cache-options.js";
 import { digestOf, type ServiceDescription } from "./description.js";
 import { expectCompatible } from "./expect-compatible.js";
@@ -86,33 +94,34 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   seneca.add(describeMessage, (_message, reply) => reply(null, describe()));
 
   const isLeaving = (): boolean => life.state === "leaving";
-  const app = createKoaApp({ log, isLeaving });
   const extension = extend?.({ directory, transport, settings, act: dispatcher.act, log });
   const parts = [...new Set([...(caching ? [caching.store] : []), ...options.parts])];
   if (extension) parts.push(extension.part);
-  app.use(
-    health(() => {
-      const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
-      const ready = life.state === "running" && Object.values(facts).every((fact) => fact.ok);
-      const status = ready ? "passing" : life.state === "leaving" ? "leaving" : "critical";
-      return {
-        ready,
-        body: {
-          ...{ status, target: name, version, instance, parts: facts },
-          registry: { ...directory.health(), unlistedSettings: settings.unlisted },
-          ...(membership?.notes && { notes: membership.notes }),
-        },
-      };
-    }),
-  );
-  for (const middleware of extension?.middleware ?? []) app.use(middleware);
-  for (const { router } of [contractRoutes, routes])
-    app.use(router.routes() as never).use(router.allowedMethods() as never);
-
-  const byKoa = app.callback();
-  const plainly = extension?.plainly({ koa: app, isLeaving });
+  const healthServer = health(() => {
+    const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
+    const ready = life.state === "running" && Object.values(facts).every((fact) => fact.ok);
+    const status = ready ? "passing" : life.state === "leaving" ? "leaving" : "critical";
+    return {
+      ready,
+      body: {
+        ...{ status, target: name, version, instance, parts: facts },
+        registry: { ...directory.health(), unlistedSettings: settings.unlisted },
+        ...(membership?.notes && { notes: membership.notes }),
+      },
+    };
+  });
+  const plain = [healthServer, ...(extension ? [extension.plain] : [])];
+  const app = onceNeeded(() => {
+    const app = createKoaApp({ log, isLeaving });
+    const middleware = [serveInKoa(healthServer), ...(extension?.middleware ?? [])];
+    for (const { router } of [contractRoutes, routes])
+      middleware.push(router.routes() as never, router.allowedMethods() as never);
+    for (const each of middleware) app.use(each);
+    return { koa: app, answer: app.callback() };
+  });
+  const answeredPlainly = answerPlainly({ koa: () => app().koa, servers: plain, log, isLeaving });
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    if (!plainly?.(request, response)) void byKoa(request, response);
+    if (!answeredPlainly(request, response)) void app().answer(request, response);
   };
   const wanted = listeningPorts(options, cluster.isWorker);
   const http = createHttpServer({ answer, log, host, port: wanted.http, exclusive: true });
@@ -165,6 +174,8 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       async start({ signal }) {
         await loadPlugins(seneca, [{ plugin: routes.plugin }, ...modulePlugins(modules, dispatcher.expose)], signal);
         await routes.map(modules);
+        // Not with the first request.
+        if (extension || describe().routes.length > 0) app();
       },
       stop: () => closeSeneca(seneca),
     },

@@ -3,7 +3,7 @@ import type { Logger, Message, Part } from "../core/index.js";
 import type { Directory, Settings } from "../discovery/index.js";
 import type { ActOptions, Seneca, SenecaAction } from "../dispatch/index.js";
 import type { TransportClient } from "../transport/index.js";
-import type { AnswerPlainlyOptions, answerPlainly, createKoaApp } from "../web/index.js";
+import type { createKoaApp, PlainServer } from "../web/index.js";
 import type { ExplainOptions, Explanation } from "./explanation.js";
 
 export interface Service {
@@ -53,7 +53,7 @@ export interface ServiceExtension {
   /** Middleware that serves after `/health` and before the modules' routes. */
   readonly middleware: readonly Parameters<ReturnType<typeof createKoaApp>["use"]>[0][];
   /** What is answered before Koa sees it; the rest it leaves. */
-  plainly(inner: Pick<AnswerPlainlyOptions, "koa" | "isLeaving">): ReturnType<typeof answerPlainly>;
+  readonly plain: PlainServer;
   readonly part: Part;
 }
 export type Extend = (inner: {

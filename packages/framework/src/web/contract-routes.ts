@@ -1,9 +1,10 @@
-import Router from "koa-router";
+import type Router from "koa-router";
 import { type Contract, type ContractAction, kindOf, patternText, type SocketRules } from "../contracts/index.js";
-import { badOption, type Logger } from "../core/index.js";
+import { badOption, type Logger, onceNeeded } from "../core/index.js";
 import type { Dispatcher } from "../dispatch/index.js";
 import { expectAllowed } from "./access.js";
 import { argsOf } from "./action-args.js";
+import { koaPackages } from "./koa-packages.js";
 import type { PublishedRoute, SocketRoute } from "./published-routes.js";
 import { sendResult } from "./reply.js";
 import { requestBody } from "./request-body.js";
@@ -45,41 +46,46 @@ export function createContractRoutes({
   const taken = new Set(published.map(keyOf));
   const readBody = requestBody(maxBodyBytes);
   const serveSocket = createServeSocket({ sockets: resolveSocketOptions({}, "sockets"), origins: [], log });
-  const router = new Router();
+  const router = onceNeeded(() => {
+    const router = new koaPackages.Router();
 
-  for (const route of published) {
-    router.register(
-      route.path,
-      [route.method],
-      [
-        async (ctx, next) => {
-          const { identity } = ctx.state as RequestState;
-          ctx.state.route = route.path;
-          ctx.state.uploadRules = route.upload;
-          if (route.access) expectAllowed(route.access, identity);
-          await next();
-        },
-        readBody,
-        async (ctx) => {
-          const { tx, signal } = ctx.state as RequestState;
-          const { body } = ctx.request as { body?: unknown };
-          const args = argsOf(ctx, { ...ctx.params }, body);
-          const { timeoutMs } = route;
-          const callOptions = { tx, signal, ...(timeoutMs !== undefined && { timeoutMs }) };
-          const message = { ...route.message, args };
-          if (route.socket)
-            return serveSocket(ctx, route.socket, (socket) => dispatcher.act({ ...message, socket }, callOptions));
-          const result = await callWithUpload(ctx, message, (whole, more) =>
-            dispatcher.act(whole, { ...more, ...callOptions }),
-          );
-          await sendResult(ctx, result, route.status);
-        },
-      ],
-    );
-  }
+    for (const route of published) {
+      router.register(
+        route.path,
+        [route.method],
+        [
+          async (ctx, next) => {
+            const { identity } = ctx.state as RequestState;
+            ctx.state.route = route.path;
+            ctx.state.uploadRules = route.upload;
+            if (route.access) expectAllowed(route.access, identity);
+            await next();
+          },
+          readBody,
+          async (ctx) => {
+            const { tx, signal } = ctx.state as RequestState;
+            const { body } = ctx.request as { body?: unknown };
+            const args = argsOf(ctx, { ...ctx.params }, body);
+            const { timeoutMs } = route;
+            const callOptions = { tx, signal, ...(timeoutMs !== undefined && { timeoutMs }) };
+            const message = { ...route.message, args };
+            if (route.socket)
+              return serveSocket(ctx, route.socket, (socket) => dispatcher.act({ ...message, socket }, callOptions));
+            const result = await callWithUpload(ctx, message, (whole, more) =>
+              dispatcher.act(whole, { ...more, ...callOptions }),
+            );
+            await sendResult(ctx, result, route.status);
+          },
+        ],
+      );
+    }
+    return router;
+  });
 
   return {
-    router,
+    get router() {
+      return router();
+    },
     published,
     describe(route) {
       const where = `the route ${route.method} ${route.path}`;

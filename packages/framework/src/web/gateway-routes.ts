@@ -1,6 +1,6 @@
 import type { Context, Middleware } from "koa";
-import Router from "koa-router";
 import { VastifyError } from "../core/index.js";
+import { koaPackages } from "./koa-packages.js";
 import { readPublishedRoutes } from "./published-routes.js";
 import { reportOnce } from "./report-once.js";
 import { byPath, shapeOf } from "./route-path.js";
@@ -139,7 +139,7 @@ function tableOf(entries: readonly RouteEntry[]) {
 
 /** Knows every path that koa-router knows, and says which methods there are. */
 function routerOf(entries: readonly RouteEntry[], serve: ServeRoute): Middleware {
-  const router = new Router();
+  const router = new koaPackages.Router();
   for (const entry of entries) {
     const { method, path } = entry.route;
     router.register(path, [method], [(ctx) => serve.any(ctx as unknown as Context, entry, { ...ctx.params })]);

@@ -1,4 +1,4 @@
-import type { Middleware } from "koa";
+import type { PlainServer } from "./direct/plain-server.js";
 
 export interface HealthReport {
   /** Whether requests should be sent here. */
@@ -7,15 +7,16 @@ export interface HealthReport {
 }
 
 /** `GET /health` for registries and balancers: 200 when requests should be sent here, else 503. */
-export function health(report: () => HealthReport): Middleware {
-  return (ctx, next) => {
-    if (ctx.path !== "/health" || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
-    const { ready, body } = report();
-    ctx.state.route = "/health";
-    ctx.status = ready ? 200 : 503;
-    ctx.set("cache-control", "no-store");
-    ctx.type = "json";
-    ctx.body = JSON.stringify(body);
-    return Promise.resolve();
+export function health(report: () => HealthReport): PlainServer {
+  return (method, path) => {
+    if (path !== "/health" || (method !== "GET" && method !== "HEAD")) return undefined;
+    return (ctx) => {
+      const { ready, body } = report();
+      ctx.state.route = "/health";
+      ctx.status = ready ? 200 : 503;
+      ctx.set("cache-control", "no-store");
+      ctx.set("content-type", "application/json; charset=utf-8");
+      ctx.body = JSON.stringify(body);
+    };
   };
 }

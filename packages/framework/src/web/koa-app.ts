@@ -1,5 +1,7 @@
-import Koa, { type Context, type Middleware } from "koa";
+import type Koa from "koa";
+import type { Context, Middleware } from "koa";
 import { type Logger, VastifyError } from "../core/index.js";
+import { koaPackages } from "./koa-packages.js";
 import { answerProblem, beginRequest, endRequest } from "./request-life.js";
 
 export interface KoaAppOptions {
@@ -9,7 +11,7 @@ export interface KoaAppOptions {
 
 /** A Koa application that knows trace ids and answers every failure with problem details. */
 export function createKoaApp(options: KoaAppOptions): Koa {
-  const app = new Koa();
+  const app = new koaPackages.Koa();
   // What Koa itself reports: a response that broke off. The client is gone, so there is nobody to tell.
   app.on("error", (err) => options.log.debug("a response broke off", { err }));
   app.use(liveThrough(options));

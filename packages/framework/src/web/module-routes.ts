@@ -1,11 +1,10 @@
 import type { Context, Middleware } from "koa";
-import Router from "koa-router";
-import senecaWeb from "seneca-web";
-import koaAdapter from "seneca-web-adapter-koa2";
+import type Router from "koa-router";
 import { resolveUpload, type UploadRules } from "../contracts/index.js";
-import { badOption, type Message, VastifyError } from "../core/index.js";
-import type { Dispatcher, Seneca, SenecaPlugin } from "../dispatch/index.js";
+import { badOption, type Message, onceNeeded, VastifyError } from "../core/index.js";
+import type { Dispatcher, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from "../dispatch/index.js";
 import { argsOf } from "./action-args.js";
+import { koaPackages } from "./koa-packages.js";
 import type { RouteDefinition, ServiceModule } from "./module.js";
 import type { PublishedRoute } from "./published-routes.js";
 import { sendResult } from "./reply.js";
@@ -51,12 +50,15 @@ export function createModuleRoutes({
   describe = (route) => route,
 }: ModuleRoutesOptions): ModuleRoutes {
   const { seneca } = dispatcher;
-  const router = new Router();
   const published: PublishedRoute[] = [];
   /** By pattern, as the route's definition says it: seneca-web has no place for them. */
   const uploads = new Map<string, Required<UploadRules>>();
   const uploadRoutes = new Map<string, Required<UploadRules>>();
-  router.use(noteRoute(uploadRoutes), requestBody(maxBodyBytes), sendActionResult);
+  const router = onceNeeded(() => {
+    const router = new koaPackages.Router();
+    router.use(noteRoute(uploadRoutes), requestBody(maxBodyBytes), sendActionResult);
+    return router;
+  });
 
   /** Takes the part of Seneca that the adapter uses, so that every request is a call of its own. */
   const bridge = {
@@ -91,16 +93,28 @@ export function createModuleRoutes({
         if (upload) uploadRoutes.set(`${method} ${route.path}`, upload);
       }
     }
-    koaAdapter.call(bridge, { ...options, parseBody: false }, context, auth, routes, done);
+    koaPackages.koaAdapter.call(bridge, { ...options, parseBody: false }, context, auth, routes, done);
   }
 
+  const awake = onceNeeded(() => wakeSenecaWeb(seneca, { context: router(), adapter, options: { parseBody: false } }));
+
   return {
-    router,
+    get router() {
+      return router();
+    },
     published,
     plugin: function web(this: Seneca) {
-      const { name, exportmap } = senecaWeb.call(this, { context: router, adapter, options: { parseBody: false } });
+      for (const pattern of senecaWebPatterns)
+        this.add(pattern, function (this: Seneca, message: Message, reply: SenecaReply) {
+          awake().actions[pattern]?.call(this, message, reply);
+        });
       // seneca-web keeps the last context of the whole process; the export must give ours.
-      return { name, exportmap: { ...exportmap, context: () => router } };
+      const exportmap = {
+        setServer: (...given: unknown[]) => awake().exportmap.setServer?.(...given),
+        mapRoutes: (...given: unknown[]) => awake().exportmap.mapRoutes?.(...given),
+        context: router,
+      };
+      return { name: "web", exportmap };
     },
     async map(modules) {
       for (const { routes = [] } of modules) {
@@ -110,11 +124,25 @@ export function createModuleRoutes({
         if (definitions.length === 0) continue;
         await seneca.post(
           { role: "web" },
-          { routes: definitions, adapter, context: router, options: { parseBody: false } },
+          { routes: definitions, adapter, context: router(), options: { parseBody: false } },
         );
       }
     },
   };
+}
+
+/** What seneca-web answers. */
+const senecaWebPatterns = ["role:web,routes:*", "role:web,set:server"] as const;
+
+/** What seneca-web adds to a Seneca, without adding it: most services never use it, and it is large. */
+function wakeSenecaWeb(seneca: Seneca, options: Record<string, unknown>) {
+  const actions: Record<string, SenecaAction> = {};
+  const add = (pattern: string, action: SenecaAction) => {
+    actions[pattern] = action;
+  };
+  const { exportmap } = koaPackages.senecaWeb.call({ util: seneca.util, add }, options);
+  actions["init:web"]?.call(seneca, {}, () => {});
+  return { actions, exportmap: exportmap as Record<string, (...given: unknown[]) => unknown> };
 }
 
 type Done = (error?: unknown, result?: unknown) => void;

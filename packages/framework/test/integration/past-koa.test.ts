@@ -11,6 +11,7 @@ import {
   createKoaApp,
   edgeOfKoa,
   guardGateway,
+  plainRoutes,
 } from "../../src/web/index.js";
 import { silentLogger } from "../support/framework.js";
 import { until } from "../support/services.js";
@@ -61,7 +62,8 @@ async function bothWays(act: (message: Message) => unknown) {
   const app = createKoaApp({ log, isLeaving });
   app.use(edgeOfKoa(edge)).use(routes.middleware);
   const byKoa = app.callback();
-  const plainly = answerPlainly({ koa: app, edge, routes, kept: ["/health"], log, isLeaving });
+  const servers = [plainRoutes({ edge, routes, kept: ["/docs"] })];
+  const plainly = answerPlainly({ koa: () => app, servers, log, isLeaving });
   let plain = 0;
 
   async function listening(answer: Parameters<typeof createHttpServer>[0]["answer"]): Promise<number> {

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { Seneca } from "../../src/index.js";
 import { createService, type Service, silentLogger } from "../support/framework.js";
 import { consulAddress, consulApi, startGateway, startService, uniqueName, until } from "../support/services.js";
 
@@ -383,5 +384,21 @@ describe("modules' routes", () => {
       reason: "bad_option",
       message: expect.stringContaining("auth"),
     });
+  });
+});
+
+describe.skipIf(!consulAddress)("routes that are mapped by hand", () => {
+  it("are served, though no module of the service says any", async () => {
+    const name = uniqueName("hand");
+    function byHand(this: Seneca) {
+      this.add({ module: name, if: "get" }, async () => ({ by: "hand" }));
+    }
+    const service = await startService({ name, modules: [{ plugin: byHand }] });
+    const routes = { prefix: "/hand", pin: `module:${name},if:*`, map: { get: { GET: true } } };
+    await service.act({ role: "web", routes });
+    const answer = await fetch(`${service.addresses.http}/hand/get`);
+    expect([answer.status, await answer.json()]).toEqual([200, { by: "hand" }]);
+    const context = service.seneca.export("web/context") as () => { stack: { path: string }[] };
+    expect(context().stack).toContainEqual(expect.objectContaining({ path: "/hand/get" }));
   });
 });

@@ -1,17 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../../core/index.js";
-import type { Edge } from "../edge/edge-step.js";
-import type { FoundRoute, GatewayRoutes } from "../gateway-routes.js";
+import type { Exchange } from "../exchange.js";
 import { answerProblem, endRequest } from "../request-life.js";
 import { type ContextMaker, PlainExchange } from "./plain-exchange.js";
+import type { PlainServer } from "./plain-server.js";
 import { sendAnswer } from "./send-answer.js";
 
 export interface AnswerPlainlyOptions {
-  readonly koa: ContextMaker;
-  readonly edge: Edge;
-  readonly routes: Pick<GatewayRoutes, "find" | "servePlain">;
-  /** Beginnings of paths that Koa serves, whatever routes there are. */
-  readonly kept: readonly string[];
+  /** Makes Koa's application when it is needed. */
+  koa(): ContextMaker;
+  /** The first that answers a request answers it. */
+  readonly servers: readonly PlainServer[];
   readonly log: Logger;
   isLeaving(): boolean;
 }
@@ -20,15 +19,15 @@ export interface AnswerPlainlyOptions {
 const plainTarget = /^\/(?!\/)[!"$-~]*$/;
 
 /**
- * Answers requests for plain routes as the Koa application does, at half the price.
+ * Answers requests as the Koa application does, at half the price.
  * @returns false for a request that it leaves to Koa, untouched
  */
 export function answerPlainly(options: AnswerPlainlyOptions): (req: IncomingMessage, res: ServerResponse) => boolean {
-  const { koa, edge, routes, kept, log } = options;
+  const { koa, servers, log } = options;
 
-  async function answer(exchange: PlainExchange, { entry, params }: FoundRoute): Promise<void> {
+  async function answer(exchange: PlainExchange, serve: (ctx: Exchange) => Promise<void> | void): Promise<void> {
     try {
-      await edge.pass(exchange, () => routes.servePlain(exchange, entry, params));
+      await serve(exchange);
     } catch (thrown) {
       answerProblem(exchange, thrown, log);
     }
@@ -46,10 +45,12 @@ export function answerPlainly(options: AnswerPlainlyOptions): (req: IncomingMess
     if (headers.upgrade !== undefined || !plainTarget.test(url)) return false;
     const end = url.indexOf("?");
     const path = end < 0 ? url : url.slice(0, end);
-    const found = routes.find(method, path);
-    if (!found?.entry.isPlain || kept.some((beginning) => path.startsWith(beginning))) return false;
-    const exchange = new PlainExchange(koa, req, res, path, end < 0 ? "" : url.slice(end + 1));
-    void answer(exchange, found);
-    return true;
+    for (const server of servers) {
+      const serve = server(method, path);
+      if (!serve) continue;
+      void answer(new PlainExchange(koa, req, res, path, end < 0 ? "" : url.slice(end + 1)), serve);
+      return true;
+    }
+    return false;
   };
 }

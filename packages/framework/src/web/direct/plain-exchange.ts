@@ -25,11 +25,11 @@ export class PlainExchange implements Exchange {
   readonly response = new AnswerHeaders();
   readonly state: RequestState;
   private code = 404;
-  private readonly koa: ContextMaker;
+  private readonly koa: () => ContextMaker;
   private madeContext: Context | undefined = undefined;
   private content: Body = undefined;
 
-  constructor(koa: ContextMaker, req: IncomingMessage, res: ServerResponse, path: string, querystring: string) {
+  constructor(koa: () => ContextMaker, req: IncomingMessage, res: ServerResponse, path: string, querystring: string) {
     this.koa = koa;
     this.req = req;
     this.res = res;
@@ -128,7 +128,7 @@ export class PlainExchange implements Exchange {
   }
 
   private get context(): Context {
-    this.madeContext ??= this.koa.createContext(this.req, this.res) as Context;
+    this.madeContext ??= this.koa().createContext(this.req, this.res) as Context;
     return this.madeContext;
   }
 }

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from "node:crypto";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
-import { Busboy, type BusboyInstance } from "@fastify/busboy";
+import type { BusboyInstance } from "@fastify/busboy";
 import type { Upload } from "../../contracts/index.js";
 import { VastifyError } from "../../core/index.js";
+import { koaPackages } from "../koa-packages.js";
 import { pipeThrough } from "../replies/pipe-through.js";
 import { badDigest } from "./content-digest.js";
 import { safeFileName } from "./file-name.js";
@@ -47,7 +48,7 @@ export function readForm({ stream, type }: Upload, limits?: FormLimits): Form {
 function openParser(type: string, { maxFieldBytes, maxFields, maxFiles }: ResolvedFormLimits): BusboyInstance {
   const limits = { fieldNameSize: 200, fieldSize: maxFieldBytes, fields: maxFields, files: maxFiles, headerPairs: 32 };
   try {
-    return new Busboy({ headers: { "content-type": type }, limits });
+    return new koaPackages.Busboy({ headers: { "content-type": type }, limits });
   } catch {
     throw badForm(`its media type is ${type}`);
   }
