@@ -57,7 +57,7 @@ module.exports = {
     packages: [],
   },
   devtools: {
-    rooms: ["core", "contracts", "deploy", "discovery", "service", "telemetry"],
+    rooms: ["core", "contracts", "deploy", "discovery", "routing", "service", "telemetry"],
     packages: ["semver", "@types/semver"],
   },
 };

@@ -55,6 +55,20 @@ describe.skipIf(!hasMongo)("the page size of account-server, a live setting", ()
     await eventually(async () => expect(await pageOf(account)).toBe(2));
   });
 
+  it("stays where a document that can't be read meets a config-server that knows no better one", async () => {
+    const first = await services.start("config-server");
+    const account = await services.start("account-server");
+    await write(consul, '{"pageSize":1}');
+    await eventually(async () => expect(await pageOf(account)).toBe(1));
+    await first.kill();
+    await write(consul, '{"pageSize":1,}');
+    await services.start("config-server");
+    await eventually(() => expect(account.output()).toContain("what is written for account-server is not JSON"));
+    expect(await pageOf(account)).toBe(1);
+    await write(consul, '{"pageSize":2}');
+    await eventually(async () => expect(await pageOf(account)).toBe(2));
+  });
+
   it("is handed over by a config-server that leaves, without holding its leaving up", async () => {
     const first = await services.start("config-server", { DRAIN_GRACE_MS: "600000" });
     const account = await services.start("account-server");

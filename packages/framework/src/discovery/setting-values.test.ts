@@ -36,14 +36,16 @@ describe("setting values", () => {
   });
 
   it("keep the last good one while the JSON is broken, and say so once", () => {
-    const { values, update, warnings } = valuesWithWarnings();
+    const { values, all, update, warnings } = valuesWithWarnings();
     update({ a: "1" });
     expect(update({ a: "{" })).toBe(false);
+    expect(all.problemOf("routes/a")).toBe("is not JSON");
     expect(update({ a: "{", b: "2" })).toBe(true);
     expect(values.get("a")).toBe(1);
     expect(warnings).toEqual(["the setting routes/a is not JSON; what it said before stays in use"]);
     update({ a: "3" });
     expect(values.get("a")).toBe(3);
+    expect(all.problemOf("routes/a")).toBeUndefined();
   });
 
   it.each([
@@ -51,10 +53,11 @@ describe("setting values", () => {
     ["", "is not JSON"],
     ["[".repeat(300) + "]".repeat(300), "is nested deeper than 100 levels"],
   ])("are nothing while nothing good was ever there", (text, problem) => {
-    const { values, update, warnings } = valuesWithWarnings();
+    const { values, all, update, warnings } = valuesWithWarnings();
     update({ a: text });
     expect(values.get("a")).toBeUndefined();
     expect(warnings).toEqual([`the setting routes/a ${problem}; it is ignored`]);
+    expect([all.problemOf("routes/a"), all.problemOf("routes/b")]).toEqual([problem, undefined]);
   });
 
   it("that nobody reads are told of once", () => {

@@ -13,6 +13,8 @@ export interface SettingValues {
   update(texts: readonly SettingText[]): boolean;
   /** Of those that have a value. */
   readonly keys: readonly string[];
+  /** What is wrong with what stands at a key, whether or not an older value is in use for it. */
+  problemOf(key: string): string | undefined;
   /** What `text` means at `key`, without taking it over. */
   read(key: string, text: string): unknown;
 }
@@ -20,6 +22,7 @@ export interface SettingValues {
 interface Kept {
   readonly text: string;
   readonly value: unknown;
+  readonly problem?: string;
 }
 
 /** Where the framework's own settings are. */
@@ -46,7 +49,7 @@ export function createSettingValues(log: Logger, prefix: string): SettingValues 
     const parsed = parse(text);
     if ("problem" in parsed) {
       log.warn(`the setting ${key} ${parsed.problem}; ${known ? "what it said before stays in use" : "it is ignored"}`);
-      return { text, value: known?.value };
+      return { text, value: known?.value, problem: parsed.problem };
     }
     return { text, value: isDeepStrictEqual(parsed.value, known?.value) ? known?.value : deepFreeze(parsed.value) };
   }
@@ -63,6 +66,7 @@ export function createSettingValues(log: Logger, prefix: string): SettingValues 
     get keys() {
       return [...kept].filter(([, { value }]) => value !== undefined).map(([key]) => key);
     },
+    problemOf: (key) => kept.get(key)?.problem,
     read(key, text) {
       const known = kept.get(key);
       if (known?.text === text) return known.value;

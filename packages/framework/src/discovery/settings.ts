@@ -33,6 +33,8 @@ export interface Settings {
    * frozen, and the same object for as long as it says the same, so what is made of it may be kept by its identity.
    */
   get(key: string): unknown;
+  /** What is wrong with what stands at a key, such as "is not JSON", whether or not an older value is in use for it. */
+  problemOf(key: string): string | undefined;
   /** Those of the settings that there are, without the prefix. */
   readonly keys: readonly string[];
   /** Consul's index that all this is as of; undefined until it has answered. */
@@ -133,6 +135,7 @@ export function createSettings(options: SettingsOptions): Settings {
       return unlisted.size;
     },
     get: (key) => values.get(prefix + key),
+    problemOf: (key) => values.problemOf(prefix + key),
     get keys() {
       return values.keys.map((key) => key.slice(prefix.length));
     },

@@ -62,19 +62,21 @@ export class SenecaContext implements ActionContext {
     return this.options.headersOf(this.message);
   }
 
-  act(message: Message): Promise<unknown> {
-    return this.self.post(message);
+  /** Made when asked for, as `caller` is: handlers take their context apart. */
+  get act(): ActionContext["act"] {
+    return (message) => this.self.post(message);
   }
 
-  caller<C extends Contract>(contract: C): Caller<C, CallerOptions> {
-    return createCaller<C, CallerOptions>(contract, {
-      isHere: this.options.isHere(contract),
-      send: (message, { idempotent, timeoutMs }) =>
-        this.self.post({
-          ...message,
-          idempotent$: idempotent,
-          ...(timeoutMs !== undefined && { timeout$: timeoutMs }),
-        }),
-    });
+  get caller(): ActionContext["caller"] {
+    return <C extends Contract>(contract: C): Caller<C, CallerOptions> =>
+      createCaller<C, CallerOptions>(contract, {
+        isHere: this.options.isHere(contract),
+        send: (message, { idempotent, timeoutMs }) =>
+          this.self.post({
+            ...message,
+            idempotent$: idempotent,
+            ...(timeoutMs !== undefined && { timeout$: timeoutMs }),
+          }),
+      });
   }
 }

@@ -61,7 +61,7 @@ function host(found: unknown = { id: "42", name: "Ada" }, options: ImplementOpti
       greet: async ({ name }) => ({ text: `Hello, ${name}!` }),
       secret: (_input, { signal, tx }) => ({ signal: signal instanceof AbortSignal, tx }),
       slow: () => new Promise<void>(() => {}),
-      chain: async ({ id }, context) => context.caller(account).findUser({ id }),
+      chain: async ({ id }, { caller }) => caller(account).findUser({ id }),
       forget: () => {},
       change: (_input, { headers }) => ({ ifMatch: headers["if-match"], http$: { headers: { etag: '"2"' } } }),
     },

@@ -1,8 +1,17 @@
+import { z } from "zod";
 import { checkValue, type OutputOf, type Schema } from "../contracts/index.js";
 import { badOption, deepFreeze, VastifyError } from "../core/index.js";
 
 /** What a schema makes of a document, or why it refuses it. */
-export type CheckedSettings<Value> = { readonly value: Value } | { readonly problem: string };
+export type CheckedSettings<Value> = { readonly value: Value } | RefusedSettings;
+
+export interface RefusedSettings {
+  readonly problem: string;
+  /** The fields that are wrong, without what a library may quote of them. */
+  readonly fields: readonly string[];
+}
+
+const issuesShape = z.object({ issues: z.array(z.object({ path: z.string() })) });
 
 /** Nothing written is the same as `{}`: the schema's own defaults. */
 export function checkSettings<S extends Schema>(
@@ -14,9 +23,11 @@ export function checkSettings<S extends Schema>(
     const value = checkValue(schema, document, { of: `the settings ${name}`, side: "input" });
     if (!(value instanceof Promise)) return { value: deepFreeze(value) };
     value.catch(() => {});
-    return { problem: "its schema is asynchronous" };
+    return { problem: "its schema is asynchronous", fields: [] };
   } catch (thrown) {
-    return { problem: VastifyError.from(thrown).message };
+    const { message, details } = VastifyError.from(thrown);
+    const parsed = issuesShape.safeParse(details);
+    return { problem: message, fields: parsed.success ? parsed.data.issues.map(({ path }) => path) : [] };
   }
 }
 

@@ -118,12 +118,13 @@ describe("live settings", () => {
     expect(lines.at(-1)).toMatch(
       /^warn: the settings shop of index 5 are refused, the last good ones stay: pageSize: .*1/,
     );
-    expect(settings.health?.()).toMatchObject({ ok: true, refused: expect.stringContaining("pageSize") });
+    expect(settings.health?.()).toMatchObject({ ok: true, refused: "pageSize" });
     const told = lines.length;
     await reply({ revision: "b", index: 5, document: { pageSize: 0 } });
     expect(lines.length).toBe(told);
     await reply({ revision: "c", index: 6, document: { pagesize: 10 } });
     expect(lines.at(-1)).toContain("pagesize");
+    expect(settings.health?.()).toMatchObject({ refused: "the document" });
     await reply({ revision: "d", index: 7, document: { pageSize: 10 } });
     expect(settings.health?.()).not.toHaveProperty("refused");
   });
@@ -140,6 +141,18 @@ describe("live settings", () => {
       "warn: the settings shop can't be asked for; those known stay: nobody there",
       "info: config-server tells the settings shop again",
       "info: the settings shop changed: pageSize",
+    ]);
+  });
+
+  it("tell each reason once for which config-server has no answer", async () => {
+    const { start, reply, lines } = follow(atOnce);
+    const gone = new VastifyError("unavailable", "nobody there", { reason: "no_instances" });
+    const unreadable = new VastifyError("failed_precondition", "it is not JSON", { reason: "settings_unreadable" });
+    await start();
+    for (const error of [gone, gone, gone, unreadable, unreadable, gone]) await reply(error);
+    expect(lines).toEqual([
+      "warn: the settings shop can't be asked for; those known stay: nobody there",
+      "warn: the settings shop can't be asked for; those known stay: it is not JSON",
     ]);
   });
 

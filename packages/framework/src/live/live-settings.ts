@@ -77,7 +77,7 @@ export function liveSettings<S extends Schema>(options: LiveSettingsOptions<S>):
   function take({ revision, index, document }: SettingsAnswer): boolean {
     seen = { revision, index };
     const checked = checkSettings(schema, name, document);
-    refused = "problem" in checked ? checked.problem : undefined;
+    refused = "problem" in checked ? checked.fields.filter(Boolean).join(", ") || "the document" : undefined;
     if ("problem" in checked) {
       log.warn(`the settings ${name} of index ${index} are refused, the last good ones stay: ${checked.problem}`);
       return false;
@@ -104,6 +104,7 @@ export function liveSettings<S extends Schema>(options: LiveSettingsOptions<S>):
   async function follow(act: NonNullable<PartContext["act"]>): Promise<void> {
     // The first question is answered at once.
     let known: typeof seen;
+    const toldReasons = new Set<string | undefined>();
     for (let failures = 0; !lifetime.signal.aborted; ) {
       const message = { $$target: configServer, cmd: "watch", name, waitMs, ...known };
       const call = { timeoutMs: waitMs + graceMs, signal: lifetime.signal, idempotent: true };
@@ -111,6 +112,7 @@ export function liveSettings<S extends Schema>(options: LiveSettingsOptions<S>):
         const answer = readAnswer(await act(message, call), configServer);
         if (failures > 1) log.info(`${configServer} tells the settings ${name} again`);
         failures = 0;
+        toldReasons.clear();
         if (answer.revision === seen?.revision) seen = { revision: answer.revision, index: answer.index };
         else if (take(answer)) file.save(answer, log);
         if (refused === undefined) source = "config-server";
@@ -123,8 +125,9 @@ export function liveSettings<S extends Schema>(options: LiveSettingsOptions<S>):
         const error = VastifyError.from(thrown);
         if (notComing.has(error.reason)) answered.open();
         // One that leaves fails a question once.
-        const again = `the settings ${name} can't be asked for; those known stay: ${error.message}`;
-        log[failures === 2 ? "warn" : "debug"](again);
+        const isToTell = failures > 1 && !toldReasons.has(error.reason);
+        if (isToTell) toldReasons.add(error.reason);
+        log[isToTell ? "warn" : "debug"](`the settings ${name} can't be asked for; those known stay: ${error.message}`);
         await pause(100 + backoffMs(failures, { maxMs: 5_000 }), lifetime.signal);
       }
     }

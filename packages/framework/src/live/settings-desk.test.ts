@@ -5,12 +5,17 @@ import { createSettingsDesk } from "./settings-desk.js";
 /** A desk over settings that a test writes, and a clock that it moves. */
 function open(written: Record<string, unknown> = {}, index = 1) {
   const listeners = createListeners();
-  const known = { documents: { ...written }, index };
+  const known: { documents: Record<string, unknown>; broken: string | undefined; index: number } = {
+    documents: { ...written },
+    broken: undefined,
+    index,
+  };
   const timers = new Set<{ readonly at: number; readonly end: () => void }>();
   let time = 0;
   const desk = createSettingsDesk({
     settings: {
       get: (key) => known.documents[key],
+      problemOf: (key) => (key === known.broken ? "is not JSON" : undefined),
       get keys() {
         return Object.keys(known.documents);
       },
@@ -28,8 +33,9 @@ function open(written: Record<string, unknown> = {}, index = 1) {
   });
   return {
     desk,
-    write(documents: Record<string, unknown>, asOf: number) {
+    write(documents: Record<string, unknown>, asOf: number, broken?: string) {
       known.documents = documents;
+      known.broken = broken;
       known.index = asOf;
       listeners.tell(silentLogger);
     },
@@ -100,8 +106,40 @@ describe("a question for settings", () => {
     expect(await waiting).toMatchObject({ document: {} });
   });
 
+  it("waits while what is written can't be read and was not known before, and is answered when it is mended", async () => {
+    const { desk, write } = open();
+    write({}, 2, "shop");
+    const waiting = desk.watch({ name: "shop", revision: "known elsewhere", index: 1 });
+    expect(await isOpen(waiting)).toBe(true);
+    write({ shop: "mended" }, 3);
+    expect(await waiting).toMatchObject({ document: "mended", index: 3 });
+  });
+
+  it("is never told that nothing is written where something is that can't be read", async () => {
+    const { desk, write, pass } = open();
+    write({}, 2, "shop");
+    const refusal = { code: "failed_precondition", reason: "settings_unreadable" };
+    expect(() => desk.get({ name: "shop" })).toThrow(expect.objectContaining(refusal));
+    await expect(desk.watch({ name: "shop" })).rejects.toMatchObject(refusal);
+    const late = desk.watch({ name: "shop", revision: "known elsewhere", waitMs: 500 });
+    pass(500);
+    await expect(late).rejects.toMatchObject(refusal);
+    const longer = desk.watch({ name: "shop", revision: "known elsewhere" });
+    pass(5_000);
+    await expect(longer).rejects.toMatchObject(refusal);
+    const left = desk.watch({ name: "shop", revision: "known elsewhere" });
+    desk.leave();
+    await expect(left).rejects.toMatchObject(refusal);
+  });
+
+  it("is answered with what was good, while what is written can't be read", async () => {
+    const { desk, write } = open({ shop: "good" });
+    write({ shop: "good" }, 2, "shop");
+    expect(desk.get({ name: "shop" })).toMatchObject({ document: "good" });
+  });
+
   it("is refused before Consul has told anything: nothing known is not nothing written", async () => {
-    const settings = { get() {}, keys: [], index: undefined, onChange: () => () => {} };
+    const settings = { get() {}, problemOf: () => undefined, keys: [], index: undefined, onChange: () => () => {} };
     const desk = createSettingsDesk({ settings });
     expect(() => desk.get({ name: "shop" })).toThrow(
       expect.objectContaining({ code: "unavailable", reason: "settings_unknown" }),
@@ -120,6 +158,11 @@ describe("a question for settings", () => {
     null,
   ])("that is not one is refused: %j", async (question) => {
     await expect(open().desk.watch(question)).rejects.toMatchObject({ code: "invalid_argument", reason: "bad_option" });
+  });
+
+  it("that is wrong is told where", async () => {
+    const why = "the question for settings is wrong: its waitMs: Invalid input: expected number, received string";
+    await expect(open().desk.watch({ name: "a", waitMs: "1" })).rejects.toThrow(why);
   });
 
   it("ends with its asker", async () => {

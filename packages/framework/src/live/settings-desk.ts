@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { badOption, delay, expectTargetName, isTargetName, VastifyError } from "../core/index.js";
+import { delay, expectTargetName, isTargetName, VastifyError } from "../core/index.js";
 import type { Settings } from "../discovery/index.js";
 import type { SettingsAnswer } from "./settings-answer.js";
 
 export interface SettingsDeskOptions {
-  readonly settings: Pick<Settings, "get" | "keys" | "index" | "onChange">;
+  readonly settings: Pick<Settings, "get" | "problemOf" | "keys" | "index" | "onChange">;
   /** @default delay */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
   /** A clock that never runs backwards, in milliseconds. @default performance.now */
@@ -15,7 +15,8 @@ export interface SettingsDeskOptions {
 /**
  * Answers questions for settings, each of them JSON data from outside.
  *
- * Its errors: `invalid_argument` reason `bad_option`, and `unavailable` reason `settings_unknown` before Consul has answered.
+ * Its errors: `invalid_argument` reason `bad_option`, `unavailable` reason `settings_unknown` before Consul has answered, and
+ * `failed_precondition` reason `settings_unreadable` while what is written can't be read and nothing good is known of before.
  */
 export interface SettingsDesk {
   /** `{ name }`: what is written. */
@@ -37,6 +38,9 @@ const longestWaitMs = 25_000;
 /** Of two config-servers one hears of a change first. The other gets this long to catch up; then its word counts too. */
 const catchUpMs = 1_000;
 
+/** Who asks for what can't be read is told so soon enough to warn somebody. */
+const mendMs = 5_000;
+
 const questionShape = z.object({
   name: z.string(),
   revision: z.string().max(100).optional(),
@@ -56,6 +60,8 @@ export function createSettingsDesk(options: SettingsDeskOptions): SettingsDesk {
   settings.onChange(wakeAll);
 
   function answerFor(name: string): SettingsAnswer {
+    const problem = unreadable(name);
+    if (problem) throw problem;
     const document = settings.get(name);
     return {
       name,
@@ -63,6 +69,14 @@ export function createSettingsDesk(options: SettingsDeskOptions): SettingsDesk {
       index: knownIndex(),
       ...(document !== undefined && { document }),
     };
+  }
+
+  /** "Nothing is written" would take everybody back to the defaults. */
+  function unreadable(name: string): VastifyError | undefined {
+    const problem = settings.get(name) === undefined ? settings.problemOf(name) : undefined;
+    if (problem === undefined) return undefined;
+    const text = `what is written for ${name} ${problem}, and what it was before is not known here`;
+    return new VastifyError("failed_precondition", text, { reason: "settings_unreadable" });
   }
 
   function knownIndex(): number {
@@ -99,11 +113,16 @@ export function createSettingsDesk(options: SettingsDeskOptions): SettingsDesk {
       const mostMs = Math.min(waitMs, longestWaitMs);
       const askedAt = now();
       for (;;) {
-        const answer = answerFor(name);
         const waitedMs = now() - askedAt;
+        const isOver = isLeaving || signal?.aborted || waitedMs >= mostMs;
+        if (unreadable(name) && revision !== undefined && !isOver && waitedMs < mendMs) {
+          await news(Math.min(mendMs, mostMs) - waitedMs, signal);
+          continue;
+        }
+        const answer = answerFor(name);
         const isBehind = answer.index < index && waitedMs < catchUpMs;
         const isNews = answer.revision !== revision && !isBehind;
-        if (isNews || isLeaving || signal?.aborted || waitedMs >= mostMs) return answer;
+        if (isNews || isOver) return answer;
         await news((isBehind ? Math.min(catchUpMs, mostMs) : mostMs) - waitedMs, signal);
       }
     },
@@ -118,5 +137,8 @@ function read(question: unknown): z.infer<typeof questionShape> {
   const parsed = questionShape.safeParse(question);
   if (parsed.success) return { ...parsed.data, name: expectTargetName("name", parsed.data.name) };
   const [issue] = parsed.error.issues;
-  throw badOption(`the question's ${issue?.path.join(".") || "shape"}`, "something else", issue?.message ?? "right");
+  const where = issue?.path.length ? `its ${issue.path.join(".")}` : "it";
+  throw new VastifyError("invalid_argument", `the question for settings is wrong: ${where}: ${issue?.message}`, {
+    reason: "bad_option",
+  });
 }

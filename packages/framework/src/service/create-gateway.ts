@@ -105,6 +105,8 @@ export function createGateway(given: GatewayOptions): Gateway {
           await operations?.load();
           if (auth && !resolved.peers.identityKeys)
             log.info("without peers.identityKeys the services are not told who sends a request");
+          if (resolved.dns?.targets.length === 0)
+            log.warn("no routes are served: DNS lists no targets, and dns.targets (DISCOVERY_TARGETS) names none");
           descriptions.onChange(() => {
             const offers = descriptions.list();
             routes.update(offers, descriptions.versionsOf);

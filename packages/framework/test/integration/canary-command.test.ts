@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Service } from "../support/framework.js";
 import { consulAddress, consulApi, startService, uniqueName, until } from "../support/services.js";
@@ -64,8 +65,8 @@ async function startCaller(target: string) {
 }
 
 async function rulesOf(target: string): Promise<Record<string, unknown>> {
-  const found = (await consulApi().kv.get(`vastify/routes/${target}`)) as { Value: string };
-  return JSON.parse(found.Value);
+  const found = (await consulApi().kv.get(`vastify/routes/${target}`)) as { Value: string } | undefined;
+  return JSON.parse(found?.Value ?? "{}");
 }
 
 async function versionOf(caller: Service, target: string): Promise<string> {
@@ -131,6 +132,47 @@ describe.skipIf(!consulAddress)("vastify canary", () => {
     expect(await rulesOf(name)).toEqual({ weights: { "1.0.0": 90, "1.1.0": 0 } });
   });
 
+  it("ends when whoever started it is gone, and takes back on demand what a killed one left", async () => {
+    const name = newTarget();
+    for (const version of ["1.0.0", "1.1.0"]) await startVersion(name, version);
+    const command = [process.execPath, program, "canary", "try", `${name}@1.1.0`, "--seconds", "3600"];
+    // As npx does, it waits for its child and leaves it behind.
+    const env = { ...process.env, CONSUL_HTTP_ADDR: consulAddress };
+    const starter = spawn("sh", ["-c", '"$@" & wait', "sh", ...command], { env, stdio: "ignore" });
+    onTestFinished(() => void starter.kill("SIGKILL"));
+    await until(async () => (await rulesOf(name)).rollback !== undefined, "the first share");
+    starter.kill("SIGKILL");
+    const given = { weights: { "1.0.0": 90, "1.1.0": 0 } };
+    await until(async () => isDeepStrictEqual(await rulesOf(name), given), "the share is taken back");
+    const killed = canary(["try", `${name}@1.1.0`, "--seconds", "3600"]);
+    await until(() => killed.printed().includes("10 %"), "the first share");
+    killed.kill("SIGKILL");
+    await killed.ended;
+    expect(await run("back", `${name}@1.1.0`)).toEqual({ code: 0, printed: `${name}: no calls go to 1.1.0\n` });
+    expect(await rulesOf(name)).toEqual(given);
+    const again = await run("back", `${name}@1.1.0`);
+    expect(again).toEqual({ code: 0, printed: `${name}: 1.1.0 is not being tried\n` });
+  });
+
+  it.each([
+    ["{oops", "is not JSON"],
+    ['{"weights":{"1.0.0":100},"wieghts":5}', "Unrecognized key"],
+    ['{"weights":null}', "weights"],
+  ])("leaves rules alone that callers don't use, and says so: %s", async (text, problem) => {
+    const name = newTarget();
+    for (const version of ["1.0.0", "1.1.0"]) await startVersion(name, version);
+    const key = `vastify/routes/${name}`;
+    await consulApi().kv.set(key, text);
+    for (const verb of ["hold", "try", "promote", "back"]) {
+      const { code, printed } = await run(verb, `${name}@1.1.0`, "--seconds", "1");
+      expect(printed).toMatch(
+        new RegExp(`callers don't use what stands in ${key}, mend or delete it first: .*${problem}`),
+      );
+      expect(code).toBe(2);
+    }
+    expect(((await consulApi().kv.get(key)) as { Value: string }).Value).toBe(text);
+  });
+
   it("switches from blue to green and back at once, and never to a version that is not there", async () => {
     const name = newTarget();
     for (const version of ["1.0.0", "2.0.0"]) await startVersion(name, version);
@@ -161,7 +203,7 @@ describe.skipIf(!consulAddress)("vastify canary", () => {
 
   it.each([
     [["hold", "nobody", "--config", "missing.json"], /missing\.json/],
-    [["win", "a@1.0.0"], /must be hold, try or promote/],
+    [["win", "a@1.0.0"], /must be hold, try, promote or back/],
     [["try", "a@one"], /version of a must be/],
     [["try", "a@1.0.0", "--weights", "10,200"], /--weights must be a number from 0.01 to 99/],
   ])("refuses what it does not know: %j", async (args, why) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Service, ServiceOptions } from "../support/framework.js";
+import { type Service, type ServiceOptions, silentLogger } from "../support/framework.js";
 import { type DnsServer, type Place, serviceName, startDns } from "../support/dns-server.js";
 import { freePort, startWorkProcess } from "../support/processes.js";
 import { startGateway, startService, uniqueName, until } from "../support/services.js";
@@ -164,4 +164,11 @@ it("a gateway by DNS serves the targets that it is told, by asking them for thei
   const next = await startWorkProcess({ name, dns: by(dns) });
   dns.tell(name, [placeOf(next)]);
   await until(async () => (await status()) === 200, "it is served again");
+});
+
+it("a gateway by DNS that is told no targets says that it serves nothing", async () => {
+  const told: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => void told.push(message) };
+  await startGateway({ name: uniqueName("gateway"), dns: by(await startDns()), log });
+  expect(told).toEqual([expect.stringContaining("DISCOVERY_TARGETS")]);
 });

@@ -7,7 +7,7 @@ import { releasesOf } from "./release-commands.js";
 export function githubWorkflow(system: System): GeneratedFile {
   const { install, test, compile, nodeMajor } = system.build;
   const releases = releasesOf(system).map(
-    ({ to, commands, after }) => `
+    ({ to, commands, after, onCancel }) => `
   release-to-${to}:
     needs: ${after ? `release-to-${after}` : "check"}
     if: github.ref == 'refs/heads/master'
@@ -28,7 +28,7 @@ ${to === "canary" ? consulVariables : ""}    steps:
           chmod 600 ~/.ssh/id_ed25519
         env:
           DEPLOY_KEY: \${{ secrets.DEPLOY_KEY }}
-${commands.map(({ why, command }) => `      # ${why}\n      - run: ${quoted(command)}\n`).join("")}`,
+${commands.map(({ why, command }) => `      # ${why}\n      - run: ${quoted(command)}\n`).join("")}${onCancel ? `      # ${onCancel.why}\n      - if: cancelled()\n        run: ${quoted(onCancel.command)}\n` : ""}`,
   );
   const text = `${header("#")}
 name: ${system.name}

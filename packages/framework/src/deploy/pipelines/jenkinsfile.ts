@@ -6,12 +6,20 @@ import { releasesOf } from "./release-commands.js";
 export function jenkinsfile(system: System): GeneratedFile {
   const { install, test, compile, nodeMajor } = system.build;
   const releases = releasesOf(system).map(
-    ({ to, commands }) => `    stage("Release to ${to}") {
+    ({ to, commands, onCancel }) => `    stage("Release to ${to}") {
       when { branch "master" }
       input { message "Release to ${to}?" }
       steps {
 ${commands.map(({ why, command }) => `        // ${why}\n        sh ${groovy(command)}\n`).join("")}      }
-    }
+${
+  onCancel
+    ? `      post {
+        // ${onCancel.why}
+        aborted { sh ${groovy(onCancel.command)} }
+      }
+`
+    : ""
+}    }
 `,
   );
   const text = `${header("//")}

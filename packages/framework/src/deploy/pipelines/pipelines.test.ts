@@ -15,10 +15,12 @@ const canarySteps = [
   "npx vastify canary hold",
   "npx pm2 deploy canary",
   "npx vastify canary try || { npx pm2 deploy canary revert 1; exit 1; }",
+  // Only when it is cancelled.
+  "npx vastify canary back",
 ];
 
 interface Workflow {
-  jobs: Record<string, { needs?: string; env?: object; steps: { run?: string }[] }>;
+  jobs: Record<string, { needs?: string; env?: object; steps: { run?: string; if?: string }[] }>;
 }
 
 it("the GitHub workflow checks everything before it releases", () => {
@@ -43,7 +45,10 @@ it("both give a release to the canary's hosts first, and go on only when it was 
   expect(commandsOf(jenkinsfile(careful).text)).toEqual([...steps.slice(0, 4), ...canarySteps, ...steps.slice(4)]);
   const { jobs } = parse(githubWorkflow(careful).text) as Workflow;
   const [canary, release] = [jobs["release-to-canary"], jobs["release-to-production"]];
-  expect(canary?.steps.flatMap(({ run }) => run ?? []).slice(-3)).toEqual(canarySteps);
+  expect(canary?.steps.flatMap(({ run }) => run ?? []).slice(-4)).toEqual(canarySteps);
+  expect(canary?.steps.map((step) => step.if).filter(Boolean)).toEqual(["cancelled()"]);
+  expect(canary?.steps.at(-1)?.if).toBe("cancelled()");
+  expect(jenkinsfile(careful).text).toContain("aborted { sh 'npx vastify canary back' }");
   expect(Object.keys(canary?.env ?? {})).toEqual(["CONSUL_HTTP_ADDR", "CONSUL_HTTP_TOKEN"]);
   expect([canary?.needs, release?.needs]).toEqual(["check", "release-to-canary"]);
 });

@@ -7,6 +7,8 @@ export interface ReleaseCommands {
   /** Which release has to succeed before. */
   readonly after?: string;
   readonly commands: readonly ReleaseCommand[];
+  /** For who cancels it while it runs. */
+  readonly onCancel?: ReleaseCommand;
 }
 
 export interface ReleaseCommand {
@@ -22,7 +24,7 @@ export function releasesOf({ hosts }: System): readonly ReleaseCommands[] {
   const { canary, ...others } = hosts;
   const releases = Object.keys(others).map((to) => ({ to, commands: [deployTo(to)] }));
   if (!canary) return releases;
-  const first = { to: "canary", commands: [hold, deployTo("canary"), tryIt] };
+  const first = { to: "canary", commands: [hold, deployTo("canary"), tryIt], onCancel: takeBack };
   return [first, ...releases.map((release) => ({ ...release, after: first.to }))];
 }
 
@@ -34,6 +36,11 @@ const hold: ReleaseCommand = {
 const tryIt: ReleaseCommand = {
   why: "More and more calls, while all callers watch. What is worse gets none, and goes.",
   command: "npx vastify canary try || { npx pm2 deploy canary revert 1; exit 1; }",
+};
+
+const takeBack: ReleaseCommand = {
+  why: "Whoever cancels this may have ended the trial before it could take its share back.",
+  command: "npx vastify canary back",
 };
 
 function deployTo(to: string): ReleaseCommand {

@@ -4,12 +4,12 @@ import type { ConsulOptions } from "../../discovery/index.js";
 import type { ExitCode } from "../cli/commands.js";
 import { readManifest } from "../deploy/read-manifest.js";
 import type { Candidate, CanaryOutput } from "./candidate.js";
-import { allTo, newestStable, type RouteDocument, sharesOf } from "./route-document.js";
+import { allTo, newestStable, type RouteDocument, sharesOf, withoutShare } from "./route-document.js";
 import { type Traffic, withTraffic } from "./traffic.js";
 import { tryCandidates } from "./try-candidates.js";
 
 export interface CanaryOptions {
-  /** `hold`, `try` or `promote`. */
+  /** `hold`, `try`, `promote` or `back`. */
   readonly verb: string;
   /** Each `target@version`, or a target. @default those of the manifest that answer calls */
   readonly candidates: readonly string[];
@@ -27,17 +27,19 @@ export interface CanaryOptions {
   readonly signal: AbortSignal;
 }
 
-const verbs: readonly string[] = ["hold", "try", "promote"];
+const verbs: readonly string[] = ["hold", "try", "promote", "back"];
 
 /**
  * Brings calls to a new version through the rules in Consul's KV: `hold` keeps them where they are before it starts, `try`
- * gives it a share, watches, and gives it all or takes it back, `promote` gives it all at once.
+ * gives it a share, watches, and gives it all or takes it back, `promote` gives it all at once, `back` takes what it has of
+ * a `try` that was cut off.
  * @returns 1 when a candidate was taken back, or is not alive
- * @throws VastifyError `invalid_argument`, reasons `bad_option` and `bad_manifest`; `unavailable`, reason `registry_unreachable`
+ * @throws VastifyError `invalid_argument`, reasons `bad_option` and `bad_manifest`; `unavailable`, reason `registry_unreachable`;
+ * `failed_precondition`, reason `bad_rules`, before anything is written
  */
 export async function canaryCommand(options: CanaryOptions, output: CanaryOutput): Promise<ExitCode> {
   const { verb, signal } = options;
-  if (!verbs.includes(verb)) throw badOption("vastify canary's first word", verb, "hold, try or promote");
+  if (!verbs.includes(verb)) throw badOption("vastify canary's first word", verb, "hold, try, promote or back");
   const watching = {
     weights: options.weights.split(",").map((text) => expectNumber("--weights", text, 0.01, 99)),
     watchMs: expectNumber("--seconds", options.seconds, 1, 86_400) * 1_000,
@@ -48,9 +50,11 @@ export async function canaryCommand(options: CanaryOptions, output: CanaryOutput
   };
   const candidates = await candidatesOf(options);
   return withTraffic(options.consul, output.err, async (traffic) => {
+    for (const { target } of candidates) traffic.rulesOf(target);
     if (verb === "try") return tryCandidates(candidates, { ...watching, traffic, output });
     if (verb === "promote") return promote(candidates, traffic, output);
-    for (const { target } of candidates) await hold(target, traffic, output);
+    for (const candidate of candidates)
+      await (verb === "hold" ? hold(candidate.target, traffic, output) : back(candidate, traffic, output));
     return 0;
   });
 }
@@ -66,6 +70,20 @@ async function hold(target: string, traffic: Traffic, { out }: CanaryOutput): Pr
   const isShared = (document: RouteDocument) => Object.keys(sharesOf(document, versions)).length > 0;
   await traffic.change(target, (document) => (isShared(document) ? document : allTo(document, newest)));
   out(`${target}: calls stay with ${Object.keys(sharesOf(traffic.rulesOf(target), versions)).join(", ")}`);
+}
+
+/** A trial that has ended, well or not, is none of ours any more. */
+async function back(candidate: Candidate, traffic: Traffic, { out }: CanaryOutput): Promise<void> {
+  const { target, version } = candidate;
+  const rules = traffic.rulesOf(target);
+  if (rules.rollback?.canary !== version) {
+    out(`${target}: ${version} is not being tried`);
+    return;
+  }
+  const newest = newestStable((await traffic.versionsOf(target)).filter((other) => other !== version));
+  const others = newest === undefined ? {} : { [newest]: 100 };
+  await traffic.change(target, (document) => withoutShare(document, { candidate: version, others }));
+  out(`${target}: no calls go to ${version}`);
 }
 
 async function promote(candidates: readonly Candidate[], traffic: Traffic, output: CanaryOutput): Promise<ExitCode> {

@@ -44,6 +44,15 @@ describe("a canary's document", () => {
     });
   });
 
+  it("leaves the trial alone that somebody has begun meanwhile", () => {
+    const rollback = { canary: "1.2.0" };
+    const weights = { "1.0.0": 70, "1.1.0": 20, "1.2.0": 10 };
+    expect(withoutShare({ weights, rollback }, { candidate: "1.1.0", others: {} })).toEqual({
+      weights: { ...weights, "1.1.0": 0 },
+      rollback,
+    });
+  });
+
   it("never takes the last share away, which would be no rule at all", () => {
     const others = { "1.0.0": 100 };
     expect(withoutShare({ weights: { "1.1.0": 100 } }, { candidate: "1.1.0", others })).toEqual({
@@ -64,7 +73,10 @@ describe("a canary's document", () => {
   });
 
   it("tells why a candidate has no share any longer", () => {
-    expect(whyTakenBack({ weights: { "1.1.0": 10 } }, "1.1.0")).toBeUndefined();
+    const tried = { weights: { "1.1.0": 10 }, rollback: { canary: "1.1.0" } };
+    expect(whyTakenBack(tried, "1.1.0")).toBeUndefined();
+    const another = { weights: { "1.1.0": 10, "1.2.0": 10 }, rollback: { canary: "1.2.0" } };
+    expect(whyTakenBack(another, "1.1.0")).toMatch("somebody tries another version");
     const rolledBack = { version: "1.1.0", why: "its p95 is 50 ms" };
     expect(whyTakenBack({ weights: { "1.1.0": 0 }, rolledBack }, "1.1.0")).toBe("its p95 is 50 ms");
     expect(whyTakenBack({ weights: { "1.0.0": 9 }, rolledBack }, "1.0.1")).toBe("somebody took its weight away");

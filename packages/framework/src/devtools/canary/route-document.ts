@@ -54,18 +54,25 @@ export function shared(document: RouteDocument, { candidate, weight, others, min
   };
 }
 
-/** The candidate gets nothing and the others all; who took it back, and why, stays to be read. */
+/** The candidate gets nothing and the others all; who took it back, and why, stays to be read, and so does another's trial. */
 export function withoutShare(
   document: RouteDocument,
   { candidate, others }: Omit<Share, "weight" | "minCalls">,
 ): RouteDocument {
-  const { rollback: _, weights = {}, ...rest } = document;
+  const { rollback, weights = {}, ...rest } = document;
+  const isAnothers = rollback !== undefined && rollback.canary !== candidate;
   const isShared = Object.entries(weights).some(([range, weight]) => range !== candidate && weight > 0);
-  return { ...rest, weights: { ...(isShared ? weights : others), [candidate]: 0 } };
+  return {
+    ...rest,
+    weights: { ...(isShared ? weights : others), [candidate]: 0 },
+    ...(isAnothers && isShared && { rollback }),
+  };
 }
 
 /** Why the candidate has no share any longer; undefined while it has. */
-export function whyTakenBack({ weights, rolledBack }: RouteDocument, candidate: string): string | undefined {
-  if (weights?.[candidate]) return undefined;
+export function whyTakenBack(document: RouteDocument, candidate: string): string | undefined {
+  const { weights, rollback, rolledBack } = document;
+  if (weights?.[candidate])
+    return rollback?.canary === candidate ? undefined : "nobody compares it any longer: somebody tries another version";
   return rolledBack?.version === candidate ? String(rolledBack.why) : "somebody took its weight away";
 }

@@ -2,13 +2,18 @@ import { isDeepStrictEqual } from "node:util";
 import semver from "semver";
 import { delay, silentLogger, VastifyError } from "../../core/index.js";
 import { type ConsulOptions, connectConsul, createDirectory, createSettings } from "../../discovery/index.js";
+import { readRouteRules } from "../../routing/index.js";
 import { asRouteDocument, type RouteDocument } from "./route-document.js";
 
 /** Who is alive, and how calls are shared out among them: Consul, as a canary needs it. */
 export interface Traffic {
   /** The versions of a target that are alive and answer calls, the newest first. */
   versionsOf(target: string): Promise<readonly string[]>;
-  /** What stands in `vastify/routes/<target>`. */
+  /**
+   * What stands in `vastify/routes/<target>`.
+   * @throws VastifyError `failed_precondition`, reason `bad_rules`, where callers don't use it but what stood there before:
+   * whatever is written into it then changes nothing
+   */
   rulesOf(target: string): RouteDocument;
   /**
    * Writes what `change` makes of it, whoever else writes there too.
@@ -55,6 +60,15 @@ export async function withTraffic<T>(
     while (!isSeen() && performance.now() < until) await news(until - performance.now());
   }
 
+  function rulesOf(target: string): RouteDocument {
+    const key = `routes/${target}`;
+    const document = settings.get(key);
+    const problem = settings.problemOf(key) ?? (document === undefined ? undefined : problemOf(document));
+    if (problem === undefined) return asRouteDocument(document);
+    const text = `callers don't use what stands in vastify/${key}, mend or delete it first: ${problem}`;
+    throw new VastifyError("failed_precondition", text, { reason: "bad_rules" });
+  }
+
   const traffic: Traffic = {
     async versionsOf(target) {
       const followed = directory.follow(target);
@@ -62,7 +76,7 @@ export async function withTraffic<T>(
       const callable = followed.instances.filter(({ endpoint }) => endpoint !== null);
       return semver.rsort([...new Set(callable.map(({ version }) => version))]);
     },
-    rulesOf: (target) => asRouteDocument(settings.get(`routes/${target}`)),
+    rulesOf,
     async change(target, change) {
       const key = `routes/${target}`;
       const before = settings.get(key);
@@ -92,6 +106,11 @@ export async function withTraffic<T>(
     await directory.stop();
     clearInterval(holdOpen);
   }
+}
+
+function problemOf(document: unknown): string | undefined {
+  const read = readRouteRules(document);
+  return "problem" in read ? read.problem : undefined;
 }
 
 function unreachable(address: string): VastifyError {

@@ -124,7 +124,7 @@ async function takeBack(tried: readonly Tried[], traffic: Traffic, { out, err }:
       await traffic.change(target, (document) => withoutShare(document, { candidate: version, others }));
       out(`${target}: no calls go to ${version}`);
     } catch (error) {
-      err(`${target} ${version} keeps its share: ${VastifyError.from(error).message}`);
+      err(`${target} ${version} keeps its share until "vastify canary back": ${VastifyError.from(error).message}`);
     }
   }
 }

@@ -15,8 +15,9 @@ vastify diff OLD NEW [--json]          tell changes that break callers; 0: none,
 vastify client URL|FILE                print a client in TypeScript for an OpenAPI document, such as a gateway's
 vastify generate [--check] [--force]   write deploy/ from vastify.config.* (--config FILE); --check: 1 when it is not up to date
 vastify release ECOSYSTEM [--env NAME] try the apps of pm2's file beside what runs, then replace it (--env production)
-vastify canary hold|try|promote [TARGET[@VERSION]…]   before a new version starts: keep its calls away; then give it shares
-                                       and watch it (--weights 10,50 --seconds 60); or give it all calls; 1: taken back
+vastify canary hold|try|promote|back [TARGET[@VERSION]…]   before a new version starts: keep its calls away; then give it
+                                       shares and watch it (--weights 10,50 --seconds 60); or give it all calls; or take
+                                       back what a try left that was cut off; 1: taken back
 vastify nginx FILE [--watch]           write nginx's site for the living gateways and reload it (--nginx "nginx -c …")
 
 A FILE is a module that exports a contract, or JSON as \`vastify describe\` prints it;
@@ -56,7 +57,7 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
     if (command === "release" && first !== undefined && files.length === 1)
       return await releaseCommand(first, values.env, output);
     if (command === "canary" && first !== undefined) {
-      const where = { consul: consulOf(process.env), signal: untilToldToEnd() };
+      const where = { consul: consulOf(process.env), signal: AbortSignal.any([untilToldToEnd(), untilLeftAlone()]) };
       return await canaryCommand({ ...values, verb: first, candidates: files.slice(1), ...where }, output);
     }
     if (command === "nginx" && first !== undefined && files.length === 1)
@@ -66,7 +67,7 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
       );
     output.err(usage);
   } catch (error) {
-    output.err(VastifyError.from(error).message);
+    output.err(VastifyError.from(error).message.replaceAll("\n", " "));
   }
   return 2;
 }
@@ -74,5 +75,14 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
 function untilToldToEnd(): AbortSignal {
   const end = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => end.abort());
+  return end.signal;
+}
+
+/** npx that is told to end leaves its child running, and nobody would hear what comes of it. */
+function untilLeftAlone(): AbortSignal {
+  const end = new AbortController();
+  const starter = process.ppid;
+  const watching = setInterval(() => process.ppid !== starter && end.abort(), 500);
+  watching.unref();
   return end.signal;
 }

@@ -15,7 +15,11 @@ it("other names need a port", () => {
 it.each<[DnsOptions, RegExp]>([
   [{ name: "shop.svc.cluster.local" }, /dns\.name must be .*\{target\}/],
   [{ name: "{target}.{target}", port: 1 }, /dns\.name/],
+  [{ name: "{target} .shop", port: 1 }, /dns\.name/],
+  [{ name: `{target}.${"x".repeat(64)}`, port: 1 }, /dns\.name/],
   [{ name: "{target}.shop" }, /dns\.port/],
+  [{ name: "{target}.shop", port: 80, servers: [] }, /dns\.servers must be a list/],
+  [{ name: "{target}.shop", port: 80, servers: "10.0.0.1" as never }, /dns\.servers must be a list/],
   [{ name: "_http._tcp.{target}.shop", port: 80 }, /dns\.port must be left out/],
   [{ name: "{target}.shop", port: 80, targets: ["a/b"] }, /dns\.targets\[0\]/],
   [{ name: "{target}.shop", port: 80, refreshMs: 10 }, /dns\.refreshMs/],

@@ -28,6 +28,9 @@ export interface ResolvedDnsOptions {
   readonly refreshMs: number;
 }
 
+/** Letters, digits, dashes and underscores between dots; DNS takes no name of more than 253 signs. */
+const nameShape = /^(?=.{1,253}$)[\w-]{1,63}(\.[\w-]{1,63})*\.?$/;
+
 const known: readonly string[] = ["name", "port", "targets", "servers", "refreshMs"];
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
@@ -35,13 +38,15 @@ export function resolveDnsOptions(options: DnsOptions): ResolvedDnsOptions {
   const { name, targets = [], servers, refreshMs = 5_000 } = options;
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) throw badOption(`dns.${unknown}`, "unknown", `one of ${known.join(", ")}`);
-  if (typeof name !== "string" || name.split("{target}").length !== 2)
+  if (typeof name !== "string" || name.split("{target}").length !== 2 || !nameShape.test(name.replace("{target}", "t")))
     throw badOption("dns.name", name, 'a name in DNS with {target} in it, such as "{target}.shop.svc.cluster.local"');
   const isService = name.startsWith("_");
   if (isService && options.port !== undefined)
     throw badOption("dns.port", options.port, "left out, since the SRV records that dns.name names tell the ports");
   if (!Array.isArray(targets)) throw badOption("dns.targets", targets, "a list of targets");
   if (!(refreshMs >= 1_000)) throw badOption("dns.refreshMs", refreshMs, "a number of milliseconds from 1000 up");
+  if (servers !== undefined && (!Array.isArray(servers) || servers.length === 0))
+    throw badOption("dns.servers", servers, "a list of addresses, or left out for the machine's");
   for (const server of servers ?? []) expectServer(server);
   return {
     name,

@@ -6,6 +6,7 @@ export const noSettings: Settings = {
   start() {},
   async stop() {},
   get: () => undefined,
+  problemOf: () => undefined,
   keys: [],
   index: undefined,
   known: new Promise(() => {}),

@@ -99,6 +99,8 @@ export function createGraphqlEngine({ options, report, log }: GraphqlEngineOptio
   };
 }
 
+const spoken = "an operation is sent in UTF-8, and answered as application/json or application/graphql-response+json";
+
 function isErrors(prepared: DocumentNode | readonly GraphQLError[]): prepared is readonly GraphQLError[] {
   return Array.isArray(prepared);
 }
@@ -110,7 +112,9 @@ function expectMethod(ctx: Context, document: DocumentNode, operationName: strin
   throw new VastifyError("unimplemented", "GET is for queries alone", { reason: "method_not_allowed" });
 }
 
+/** @throws VastifyError `invalid_argument`, reason `unsupported_media_type`, where graphql-http has a bare status to say so */
 function send(ctx: Context, [body, { status, headers = {} }]: Response): void {
+  if (body === null) throw new VastifyError("invalid_argument", spoken, { reason: "unsupported_media_type" });
   ctx.body = body;
   ctx.status = status;
   ctx.set(headers);

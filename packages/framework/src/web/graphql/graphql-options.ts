@@ -22,9 +22,12 @@ export interface GraphqlOptions {
 
 export type ResolvedGraphqlOptions = Readonly<Required<GraphqlOptions>>;
 
+/** What every gateway answers itself. */
+const ownPaths: ReadonlySet<string> = new Set(["/health", "/openapi.json", "/docs"]);
+
 const path: Check<string> = (value, where) => {
-  if (typeof value === "string" && /^(\/[\w.~-]+)+$/.test(value)) return value;
-  throw badOption(where, value, 'a path such as "/graphql"');
+  if (typeof value === "string" && /^(\/[\w.~-]+)+$/.test(value) && !ownPaths.has(value)) return value;
+  throw badOption(where, value, 'a path such as "/graphql", and none that the gateway has already');
 };
 
 const known = fields<GraphqlOptions>({
