@@ -4,6 +4,9 @@ import type { BusyPoll } from "./busy-poll.js";
 /** So many characters are written at once: the peer works on them while this side makes the next. */
 const enough = 6_144;
 
+/** For so many turns all wait for the end of theirs, once some came after the first was written. */
+const turnsToWait = 16;
+
 /**
  * Gathers what is written within one turn of the event loop into few writes. While the peer does not read, it keeps
  * what is written and writes nothing.
@@ -18,8 +21,11 @@ export class GatheredWriter {
   /** How many frames the text holds. */
   private frames = 0;
   private scheduled = false;
-  /** Something was written in this turn already. */
-  private wroteThisTurn = false;
+  /** There was something to write in this turn already. */
+  private inTurn = false;
+  /** It was written at once. */
+  private wasEarly = false;
+  private waitTurns = 0;
   private blocked = false;
   private waiters: (() => void)[] = [];
 
@@ -83,16 +89,21 @@ export class GatheredWriter {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    // The first goes out at once. What comes of other sockets' events in the same turn, as in a gateway, waits for its end.
-    if (this.wroteThisTurn) return;
-    this.wroteThisTurn = true;
-    process.nextTick(this.flush);
+    if (this.inTurn) return;
+    this.inTurn = true;
+    // The first goes out at once, so that the peer begins. Where more comes of other sockets' events in the same turn, as
+    // in a gateway, all go out together at its end.
+    this.wasEarly = this.waitTurns === 0;
+    if (this.wasEarly) process.nextTick(this.flush);
+    else this.waitTurns -= 1;
     setImmediate(this.endTurn);
   }
 
   private readonly endTurn = (): void => {
-    this.wroteThisTurn = false;
-    if (this.scheduled) this.flush();
+    this.inTurn = false;
+    if (!this.scheduled) return;
+    if (this.wasEarly) this.waitTurns = turnsToWait;
+    this.flush();
   };
 
   private readonly flush = (): void => {
