@@ -32,6 +32,7 @@ export interface Exchange {
   get(name: string): string;
   is(...types: string[]): string | false | null;
   acceptsEncodings(...encodings: string[]): string | false;
+  /** Names are given in small letters. */
   set(headers: Readonly<Record<string, string | string[]>>): void;
   set(name: string, value: string | string[]): void;
   remove(name: string): void;

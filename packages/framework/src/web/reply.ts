@@ -37,7 +37,7 @@ export function sendResult(ctx: Exchange, result: unknown, usualStatus?: number)
   function takeBack(error: unknown): never {
     if (bytes) discard(bytes);
     // They speak of an answer that is not given.
-    for (const name of Object.keys(http.headers ?? {})) ctx.remove(name);
+    for (const name of Object.keys(http.headers ?? {})) ctx.remove(name.toLowerCase());
     throw error;
   }
 
@@ -112,8 +112,9 @@ function bytesIn(body: unknown): Bytes | undefined {
 }
 
 function setHeaders(ctx: Exchange, headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (notForActions.has(name.toLowerCase())) continue;
+  for (const [given, value] of Object.entries(headers)) {
+    const name = given.toLowerCase();
+    if (notForActions.has(name)) continue;
     validateHeaderName(name);
     validateHeaderValue(name, value);
     ctx.set(name, value);

@@ -23,17 +23,41 @@ export const contractGuard: GuardStep = (ctx, { access }) => {
 
 /** @param steps the outermost first */
 export function composeGuards(steps: readonly GuardStep[]): RouteGuard {
-  return async (ctx, route, next) => {
-    const leaving: Leave[] = [];
+  return (ctx, route, next) => {
+    let at = 0;
     try {
       for (const step of steps) {
+        at += 1;
         const passing = step(ctx, route);
-        const leave = passing instanceof Promise ? await passing : passing;
-        if (leave) leaving.push(leave);
+        // Most steps neither wait nor have anything to do in the end.
+        if (passing) return passFrom(ctx, route, passing, steps.slice(at), next);
       }
-      await next();
-    } finally {
-      for (const leave of leaving.reverse()) leave();
+      return next();
+    } catch (error) {
+      return Promise.reject(error);
     }
   };
+}
+
+async function passFrom(
+  ctx: Exchange,
+  route: OfferedRoute,
+  passing: Promise<Leave | undefined> | Leave,
+  steps: readonly GuardStep[],
+  next: () => Promise<void>,
+): Promise<void> {
+  const leaving: Leave[] = [];
+  const note = (leave: Leave | undefined): void => {
+    if (leave) leaving.push(leave);
+  };
+  try {
+    note(passing instanceof Promise ? await passing : passing);
+    for (const step of steps) {
+      const passed = step(ctx, route);
+      note(passed instanceof Promise ? await passed : passed);
+    }
+    await next();
+  } finally {
+    for (const leave of leaving.reverse()) leave();
+  }
 }
