@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { LogFields, Logger } from "../core/index.js";
+import { type LogFields, type Logger, silentLogger } from "../core/index.js";
 
 export const logLevels = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -33,7 +33,7 @@ export function createLog(identity: LogIdentity, options: LogOptions = {}): Logg
   const isOff = (lineLevel: LogLevel) => logLevels.indexOf(lineLevel) > logLevels.indexOf(level);
   const at = (lineLevel: LogLevel) =>
     isOff(lineLevel)
-      ? () => {}
+      ? silentLogger[lineLevel]
       : (message: string, fields?: LogFields) => {
           output ??= openOutput({ level, formatted, stream });
           output.log({ level: lineLevel, message, fields });

@@ -54,10 +54,12 @@ export function createHttpServer({ answer, log, headersTimeoutMs = 20_000, ...wh
       lingerAfter(request, response);
     }
     // One whose headers went out before we left keeps its connection, which Node.js would not close by itself.
-    response.on("close", () => {
-      if (isClosing) setImmediate(() => server.closeIdleConnections());
-    });
+    response.on("close", closeIfIdle);
   });
+
+  function closeIfIdle(): void {
+    if (isClosing) setImmediate(() => server.closeIdleConnections());
+  }
 
   /** What has arrived at a busy process, connections and requests, is taken before anything is closed. */
   async function takeWhatArrived(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type Identity,
   type Logger,
   newTraceId,
+  silentLogger,
   VastifyError,
 } from "../core/index.js";
 import type { Exchange } from "./exchange.js";
@@ -73,6 +74,8 @@ export function answerProblem(ctx: Exchange, thrown: unknown, log: Logger): void
 export function endRequest(ctx: Exchange, { log, isLeaving }: { log: Logger; isLeaving(): boolean }): void {
   const { tx, requestId, startedAt } = ctx.state as RequestState;
   if (isLeaving()) ctx.set("connection", "close");
+  // Most often nobody listens, and the words cost more than that.
+  if (log.debug === silentLogger.debug) return;
   const ms = Math.round(performance.now() - startedAt);
   log.debug(
     `${ctx.method} ${routeOf(ctx)} ${ctx.status} ${ms} ms`,
