@@ -1,4 +1,5 @@
 import type { PlainServer } from "./direct/plain-server.js";
+import type { Exchange } from "./exchange.js";
 
 export interface HealthReport {
   /** Whether requests should be sent here. */
@@ -6,17 +7,28 @@ export interface HealthReport {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** `GET /health` for registries and balancers: 200 when requests should be sent here, else 503. */
+/**
+ * For registries and balancers, `GET /health`: 200 when requests should be sent here, else 503. For who restarts what
+ * hangs, `GET /health/live`: 200 for as long as this process answers at all, also while it starts, ails or leaves.
+ */
 export function health(report: () => HealthReport): PlainServer {
-  return (method, path) => {
-    if (path !== "/health" || (method !== "GET" && method !== "HEAD")) return undefined;
-    return (ctx) => {
-      const { ready, body } = report();
-      ctx.state.route = "/health";
-      ctx.status = ready ? 200 : 503;
-      ctx.set("cache-control", "no-store");
-      ctx.set("content-type", "application/json; charset=utf-8");
-      ctx.body = JSON.stringify(body);
-    };
-  };
+  const answers = new Map<string, (ctx: Exchange) => void>([
+    [
+      "/health",
+      (ctx) => {
+        const { ready, body } = report();
+        answer(ctx, ready ? 200 : 503, body);
+      },
+    ],
+    ["/health/live", (ctx) => answer(ctx, 200, { status: "alive" })],
+  ]);
+  return (method, path) => (method === "GET" || method === "HEAD" ? answers.get(path) : undefined);
+}
+
+function answer(ctx: Exchange, status: number, body: Readonly<Record<string, unknown>>): void {
+  ctx.state.route = ctx.path;
+  ctx.status = status;
+  ctx.set("cache-control", "no-store");
+  ctx.set("content-type", "application/json; charset=utf-8");
+  ctx.body = JSON.stringify(body);
 }

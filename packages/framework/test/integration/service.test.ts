@@ -123,6 +123,8 @@ describe.skipIf(!consulAddress)("a service", () => {
     const response = await fetch(`${service.addresses.http}/health`);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ status: "critical", parts: { database: { ok: false } } });
+    const live = await fetch(`${service.addresses.http}/health/live`);
+    expect([live.status, await live.json()]).toEqual([200, { status: "alive" }]);
   });
 
   it("finishes calls and requests in flight before it stops", async () => {

@@ -54,6 +54,8 @@ describe.each(["stock", "gateway"])("the generated manifests of %s", (name) => {
     expect(pod?.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(drainSeconds + 4);
     const { periodSeconds = 0, failureThreshold = 0 } = pod?.containers[0]?.readinessProbe ?? {};
     expect(periodSeconds * failureThreshold).toBeLessThan(ms("DRAIN_NOTICE_MS") / 1_000);
+    // What says 503 while it drains must not be killed for it.
+    expect(pod?.containers[0]?.livenessProbe?.httpGet?.path).toBe("/health/live");
   });
 
   it("select the pods that they make", () => {

@@ -66,8 +66,8 @@ ${block(environmentOf(system, name), 12)}
           startupProbe: { httpGet: { path: /health, port: http }, periodSeconds: 1, failureThreshold: 60 }
           # One that leaves says 503 at once, and gets no new requests.
           readinessProbe: { httpGet: { path: /health, port: http }, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 }
-          # Only whether it still takes connections: /health is 503 while it leaves, and that is no reason to kill it.
-          livenessProbe: { tcpSocket: { port: http }, periodSeconds: 10, failureThreshold: 3 }
+          # Only whether it still answers: /health is 503 while it ails or leaves, and that is no reason to kill it.
+          livenessProbe: { httpGet: { path: /health/live, port: http }, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 3 }
           resources:
             requests: { cpu: 100m, memory: ${Math.ceil(maxMemoryMb / 2)}Mi }
             limits: { memory: ${maxMemoryMb}Mi }
