@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Addressee, type Call, outcomeOf, silentLogger, VastifyError } from "../core/index.js";
 import { closeSeneca, loadPlugins } from "./create-seneca.js";
@@ -236,6 +237,23 @@ describe("a peer's call", () => {
   it("ends when the caller's time is up", async () => {
     const { receive } = await dispatcherWith(actions);
     await expect(receive({ never: "replies" }, { timeoutMs: 20 })).rejects.toMatchObject({ code: "deadline_exceeded" });
+  });
+});
+
+describe("a stream that comes when its call was given up", () => {
+  it.each(["alone", "as a member"])("is let go, %s", async (how) => {
+    const stream = new PassThrough();
+    let reply: (error: null, result: unknown) => void = () => {};
+    const { dispatcher } = await dispatcherWith(function late(this: Seneca) {
+      this.add("late:stream", (_message, done) => {
+        reply = done;
+      });
+    });
+    await expect(dispatcher.act({ late: "stream" }, { timeoutMs: 5 })).rejects.toMatchObject({
+      code: "deadline_exceeded",
+    });
+    reply(null, how === "alone" ? stream : { body: stream });
+    expect(stream.destroyed).toBe(true);
   });
 });
 

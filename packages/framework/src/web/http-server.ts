@@ -26,6 +26,16 @@ export interface HttpServer {
 /** How long a connection that has not asked for anything yet may still do so once we close, in milliseconds. */
 const firstRequestMs = 1_000;
 
+/** Node.js tells only the answer whose turn it is that its connection was closed, not those that wait behind it. */
+function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
+  const close = (): void => {
+    response.destroy();
+    response.emit("close");
+  };
+  socket.once("close", close);
+  response.once("socket", () => socket.off("close", close));
+}
+
 export function createHttpServer({ answer, log, headersTimeoutMs = 20_000, ...where }: HttpServerOptions): HttpServer {
   // Node.js looks at its connections only so often, and closes the slow ones then.
   const connectionsCheckingInterval = Math.min(1_000, headersTimeoutMs);
@@ -55,6 +65,7 @@ export function createHttpServer({ answer, log, headersTimeoutMs = 20_000, ...wh
     }
     // One whose headers went out before we left keeps its connection, which Node.js would not close by itself.
     response.on("close", closeIfIdle);
+    if (!response.socket) closeWithConnection(request, response);
   });
 
   function closeIfIdle(): void {

@@ -70,6 +70,7 @@ function send(
   body: unknown,
   usualStatus: number | undefined,
 ): Promise<void> | undefined {
+  expectFinal(http.status);
   if (http.redirect !== undefined) {
     if (isBytes(body)) discard(body);
     ctx.redirect(http.redirect);
@@ -84,6 +85,13 @@ function send(
     sendJson(ctx, body);
   }
   return undefined;
+}
+
+/** One below 200 is no answer: the client would wait for the real one, and take the next request's for it. */
+function expectFinal(status: unknown): void {
+  if (status === undefined || (Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599)) return;
+  const text = `the action said the status ${JSON.stringify(status)}; it must be a whole number from 200 to 599`;
+  throw new VastifyError("internal", text, { reason: "bad_result" });
 }
 
 function sendJson(ctx: Exchange, value: unknown): void {
@@ -114,10 +122,12 @@ function bytesIn(body: unknown): Bytes | undefined {
 function setHeaders(ctx: Exchange, headers: Readonly<Record<string, string>>): void {
   for (const [given, value] of Object.entries(headers)) {
     const name = given.toLowerCase();
-    if (notForActions.has(name)) continue;
+    if (notForActions.has(name) || value === undefined || value === null) continue;
+    // Only cookies can't stand in one line; what else another language sent is made text.
+    const text = name === "set-cookie" && Array.isArray(value) ? value.map(String) : String(value);
     validateHeaderName(name);
-    validateHeaderValue(name, value);
-    ctx.set(name, value);
+    validateHeaderValue(name, String(text));
+    ctx.set(name, text);
   }
 }
 

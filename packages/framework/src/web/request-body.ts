@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Middleware } from "koa";
 import { isDeeperThan, VastifyError } from "../core/index.js";
 import type { Exchange } from "./exchange.js";
@@ -45,16 +46,32 @@ export async function readBody(ctx: Exchange, maxBytes: number): Promise<unknown
   // Loaded with the first body: many services get none.
   const { default: parse } = await import("co-body");
   try {
-    if (kind === "urlencoded") return await parse.form(ctx.req, { limit: maxBytes });
-    const { parsed, raw } = (await parse.json(ctx.req, { limit: maxBytes, returnRawBody: true })) as {
-      parsed: unknown;
-      raw: string;
-    };
+    if (kind === "urlencoded") return await unlessBrokenOff(ctx.req, () => parse.form(ctx.req, { limit: maxBytes }));
+    const { parsed, raw } = (await unlessBrokenOff(ctx.req, () =>
+      parse.json(ctx.req, { limit: maxBytes, returnRawBody: true }),
+    )) as { parsed: unknown; raw: string };
     if (isDeeperThan(raw, maxDepth)) throw tooDeep();
     return parsed;
   } catch (thrown) {
     throw bodyError(thrown, maxBytes);
   }
+}
+
+/**
+ * Reads a body, and gives up when the rest of it never comes: a decompressor would wait for it for good.
+ * @throws VastifyError `canceled`
+ */
+function unlessBrokenOff(req: IncomingMessage, read: () => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      if (!req.readableEnded) reject(new VastifyError("canceled", "the client broke off its body"));
+    };
+    if (req.destroyed) return giveUp();
+    req.once("close", giveUp);
+    void read()
+      .then(resolve, reject)
+      .finally(() => req.off("close", giveUp));
+  });
 }
 
 function tooDeep(): VastifyError {

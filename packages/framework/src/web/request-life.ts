@@ -65,6 +65,8 @@ export function answerProblem(ctx: Exchange, thrown: unknown, log: Logger): void
   const status = httpStatusOfError(error);
   if (status === 500) log.error(`${ctx.method} ${routeOf(ctx)} failed`, { tx, err: error.cause ?? error });
   if ((status === 503 || status === 429) && !ctx.response.get("retry-after")) ctx.set("retry-after", retryAfterSeconds);
+  // They would speak of the answer that is not given.
+  for (const name of ["content-encoding", "etag", "last-modified"]) ctx.remove(name);
   ctx.status = status;
   ctx.set("content-type", problemType);
   ctx.body = JSON.stringify(problemOf(error, tx));

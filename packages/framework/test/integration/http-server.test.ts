@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Agent, get, type IncomingMessage } from "node:http";
+import { Agent, get, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -115,4 +115,20 @@ it.each(["websocket", "h2c"])("breaks off a client that asks for %s before it ha
   socket.write(`GET / HTTP/1.1\r\nhost: here\r\n\r\nGET / HTTP/1.1\r\nhost: here\r\n${upgrade}\r\n`);
   await text(socket).catch(() => {});
   expect(asked()).toBe(1);
+});
+
+it("tells all answers of a connection that it was closed, also those that wait for their turn", async () => {
+  const closed: (string | undefined)[] = [];
+  const asked: (string | undefined)[] = [];
+  const answer = ({ url }: IncomingMessage, response: ServerResponse) => {
+    asked.push(url);
+    response.on("close", () => closed.push(url));
+  };
+  const server = createHttpServer({ answer, log: silentLogger, host: "127.0.0.1", port: 0 });
+  onTestFinished(() => server.close(0));
+  const socket = await connected(await server.listen());
+  socket.write(["/1", "/2", "/3"].map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(""));
+  await until(() => asked.length === 3, "all are asked");
+  socket.destroy();
+  await until(() => closed.length === 3, "all hear of it");
 });

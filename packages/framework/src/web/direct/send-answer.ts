@@ -8,7 +8,7 @@ const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
 export function sendAnswer(exchange: PlainExchange, log: Logger): void {
   const { req, res, response, status, body } = exchange;
   // One whose turn on its connection has not come has no socket yet.
-  const isGone = res.writableEnded || res.socket?.writable === false;
+  const isGone = res.destroyed || res.writableEnded || res.socket?.writable === false;
   if (isGone || withoutBody.has(status) || body === null || body === undefined) {
     exchange.body = null;
     for (const name of ["content-type", "content-length", "transfer-encoding"]) response.remove(name);

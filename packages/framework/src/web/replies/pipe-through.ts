@@ -6,6 +6,8 @@ import { VastifyError } from "../../core/index.js";
  * the source. Unlike `pipeline` it lets a source end without an error when nobody wants the rest of it.
  */
 export function pipeThrough<Through extends Duplex>(source: Readable, through: Through): Through {
+  // Who reads it hears of it; one that nobody reads yet must not end the process.
+  through.on("error", () => {});
   if (source.destroyed) return through.destroy(source.errored ?? givenUp());
   source.once("error", (error) => through.destroy(error));
   source.once("close", () => {
