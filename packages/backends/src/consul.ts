@@ -119,6 +119,8 @@ function spawnAgent(
     ...["agent", ...(dataFolder ? kept : ["-dev"])],
     ...["-bind=127.0.0.1", "-client=127.0.0.1", "-dns-port=-1", "-grpc-port=-1"],
     "-log-level=info",
+    // All services of all tests ask from one address, of which Consul takes 200 connections otherwise.
+    "-hcl=limits { http_max_conns_per_client = 2000 }",
     ...[`-http-port=${ports.http}`, `-server-port=${ports.server}`],
     ...[`-serf-lan-port=${ports.serfLan}`, `-serf-wan-port=${ports.serfWan}`],
     ...(settings ? [`-hcl=${JSON.stringify(settings)}`] : []),

@@ -76,7 +76,11 @@ async function startLibrary(options: { peers?: typeof peers }) {
 async function askGateway(target: string, options: { peers?: typeof peers }, headers: Record<string, string> = {}) {
   const gateway = await startGateway({ name: uniqueName("gateway"), ...options, ...{ auth } });
   await until(() => gateway.routes.some((route) => route.target === target), "the gateway serves the library");
-  const response = await fetch(`${gateway.addresses.http}/${target}/tell`, { headers });
+  // Other tests share its Consul, which may refuse a first question.
+  const response = await until(async () => {
+    const answer = await fetch(`${gateway.addresses.http}/${target}/tell`, { headers });
+    return answer.status === 503 ? undefined : answer;
+  }, "the library finds its shelf");
   return { status: response.status, body: await response.json() };
 }
 
