@@ -65,8 +65,7 @@ export class Attempt implements Outgoing {
     peer.inFlight -= 1;
     peer.observe(tookMs, now);
     listener.measured(this, tookMs, false);
-    peer.ejection.succeeded();
-    peer.circuit?.succeeded();
+    peer.succeeded();
     this.call.succeed(result);
   }
 
@@ -101,7 +100,7 @@ export class Attempt implements Outgoing {
       peer.failures += 1;
       peer.circuit?.failed();
     } else peer.circuit?.succeeded();
-    if (peer.ejection.failed(error, to.state.mayEject())) this.listener.ejected(this, error);
+    if (peer.failed(error, to.state.mayEject())) this.listener.ejected(this, error);
   }
 }
 

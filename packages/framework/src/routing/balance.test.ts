@@ -10,7 +10,7 @@ const peers = (count: number) => Array.from({ length: count }, (_, i) => peer(`t
 const balancer = (some: readonly Peer[], balance: Balance) =>
   createBalancer({ peers: some, balance, slowStartMs: 10_000, random: seededRandom(1) });
 const choice = { message: {}, now: 1_000, except: undefined };
-const out = (one: Peer) => one.ejection.failed(unreachable());
+const out = (one: Peer) => one.failed(unreachable());
 
 function unreachable() {
   return new VastifyError("unavailable", "nobody is there", { reason: "peer_unreachable" });

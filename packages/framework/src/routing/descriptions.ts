@@ -161,7 +161,7 @@ export async function askDescription(
   const call = new Call(describeMessage, { timeoutMs: askTimeoutMs, idempotent: true }, deadlines);
   const giveUp = () => call.cancel();
   lifetime.addEventListener("abort", giveUp, { once: true });
-  transport.send(endpoint, triedOnce(call));
+  transport.to(endpoint).send(triedOnce(call));
   try {
     return await outcomeOf(call);
   } finally {

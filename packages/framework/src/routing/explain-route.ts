@@ -86,10 +86,10 @@ export function explainRoute(
 }
 
 function whyNot(peer: Peer, isAskedFor: boolean, version: string | undefined): string | undefined {
-  const { instance, ejection, circuit } = peer;
+  const { instance, circuit } = peer;
   if (instance.endpoint === null) return "it answers no calls";
   if (!isAskedFor) return `its version is not ${version === undefined ? "the one that the rules give" : version}`;
-  if (ejection.isOut()) return `passed over for ${Math.round(ejection.outForMs())} ms: ${ejection.reason}`;
+  if (peer.isEjected) return `passed over for ${Math.round(peer.ejectedForMs())} ms: ${peer.ejectedFor}`;
   if (circuit?.refuses()) return `its circuit is ${circuit.describe()}`;
   return undefined;
 }

@@ -1,5 +1,8 @@
 import type { Instance } from "../discovery/index.js";
 import type { Circuit, Ejection } from "../resilience/index.js";
+import type { Line } from "../transport/index.js";
+import type { VastifyError } from "../core/index.js";
+import type { Row } from "./rows.js";
 
 export interface PeerOptions {
   readonly instance: Instance;
@@ -8,7 +11,13 @@ export interface PeerOptions {
   readonly circuit: Circuit | undefined;
   /** When it began to be used, in milliseconds of the clock; -Infinity for one that was there from the start. */
   readonly joinedAt: number;
+  /** Where its numbers are kept: `rowWidth` wide. */
+  readonly row: Row;
 }
+
+/** What stands in the row of an instance. */
+const [latency, observedAt, inFlight, joinedAt] = [0, 1, 2, 3] as const;
+export const rowWidth = 4;
 
 /**
  * An observation counts for less than half after so long, in milliseconds: long enough to know an instance, short enough
@@ -20,27 +29,49 @@ const unknownLatencyMs = 60_000;
 
 /** What this process has seen of one instance: it lives as long as the instance is known, whatever tables come and go. */
 export class Peer {
-  instance: Instance;
-  inFlight = 0;
+  // What each choice looks at comes first: of a thousand instances it looks at two others each time.
+  private readonly numbers: Float64Array;
+  private readonly at: number;
+  private isInDoubt = false;
+  circuit: Circuit | undefined;
+  /** How it is sent calls; undefined when it takes none. */
+  line: Line | undefined = undefined;
   /** Tries in all, and how many of them failed by the instance's fault. */
   tries = 0;
   failures = 0;
-  readonly ejection: Ejection;
-  circuit: Circuit | undefined;
-  readonly joinedAt: number;
-  private latency = 0;
-  private observedAt = 0;
+  instance: Instance;
+  private readonly ejection: Ejection;
 
-  constructor({ instance, ejection, circuit, joinedAt }: PeerOptions) {
-    this.instance = instance;
-    this.ejection = ejection;
-    this.circuit = circuit;
-    this.joinedAt = joinedAt;
+  constructor(options: PeerOptions) {
+    const { values, at } = options.row;
+    this.numbers = values;
+    this.at = at;
+    this.circuit = options.circuit;
+    this.instance = options.instance;
+    this.ejection = options.ejection;
+    values[at + joinedAt] = options.joinedAt;
+  }
+
+  get inFlight(): number {
+    return this.numbers[this.at + inFlight] as number;
+  }
+
+  set inFlight(calls: number) {
+    this.numbers[this.at + inFlight] = calls;
+  }
+
+  get joinedAt(): number {
+    return this.numbers[this.at + joinedAt] as number;
   }
 
   /** Whether calls should go elsewhere for now. */
   get isOut(): boolean {
-    return this.ejection.isOut() || this.circuit?.refuses() === true;
+    return this.isEjected || this.circuit?.refuses() === true;
+  }
+
+  /** Whether it is passed over because calls to it failed. */
+  get isEjected(): boolean {
+    return this.isInDoubt && this.ejection.isOut();
   }
 
   /**
@@ -48,20 +79,47 @@ export class Peer {
    * instance that was slow is tried again (Finagle's "Aperture Load Balancers", peak EWMA).
    */
   latencyAt(now: number): number {
-    return this.latency * shareLeft(now - this.observedAt);
+    const { numbers, at } = this;
+    return (numbers[at + latency] as number) * shareLeft(now - (numbers[at + observedAt] as number));
   }
 
   observe(latencyMs: number, now: number): void {
-    const share = shareLeft(now - this.observedAt);
-    const remembered = this.latency * share;
-    this.latency = latencyMs > remembered ? latencyMs : remembered + latencyMs * (1 - share);
-    this.observedAt = now;
+    const { numbers, at } = this;
+    const share = shareLeft(now - (numbers[at + observedAt] as number));
+    const remembered = (numbers[at + latency] as number) * share;
+    numbers[at + latency] = latencyMs > remembered ? latencyMs : remembered + latencyMs * (1 - share);
+    numbers[at + observedAt] = now;
   }
 
   /** What sending one more call here costs, to be compared with its neighbours. */
   costAt(now: number): number {
-    const latency = this.latencyAt(now);
-    return latency === 0 && this.inFlight > 0 ? unknownLatencyMs * this.inFlight : latency * (this.inFlight + 1);
+    const calls = this.inFlight;
+    const waitMs = this.latencyAt(now);
+    return waitMs === 0 && calls > 0 ? unknownLatencyMs * calls : waitMs * (calls + 1);
+  }
+
+  /** A call to it was answered. */
+  succeeded(): void {
+    this.circuit?.succeeded();
+    if (!this.isInDoubt) return;
+    this.ejection.succeeded();
+    this.isInDoubt = this.ejection.isOut();
+  }
+
+  /** A call to it failed: see {@link Ejection.failed}. */
+  failed(error: VastifyError, mayEject?: boolean): "ejected" | undefined {
+    this.isInDoubt = true;
+    return this.ejection.failed(error, mayEject);
+  }
+
+  /** For how much longer it is passed over, in milliseconds; 0 when it is not. */
+  ejectedForMs(): number {
+    return this.ejection.outForMs();
+  }
+
+  /** The reason or code of the failure that it is passed over for. */
+  get ejectedFor(): string | undefined {
+    return this.ejection.reason;
   }
 }
 

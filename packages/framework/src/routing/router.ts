@@ -66,7 +66,7 @@ export function createRouter(options: RouterOptions): Router {
     let state = states.get(target);
     if (!state) {
       const followed = directory.follow(target);
-      state = new TargetState({ followed, documents, clock, balance, zone, slowStartMs, random });
+      state = new TargetState({ followed, transport, documents, clock, balance, zone, slowStartMs, random });
       states.set(target, state);
     }
     return state;
@@ -81,12 +81,12 @@ export function createRouter(options: RouterOptions): Router {
     const { routes, chaos } = state;
     const group = routes.choose(ask);
     const peer = group?.balance(ask);
-    const endpoint = peer?.instance.endpoint;
+    const line = peer?.line;
     if (!group) {
       call.fail(nobodyAnswers({ ...addressee, version: routes.versionAskedBy(ask) }, state, directory));
       return undefined;
     }
-    if (!peer || !endpoint || peer.circuit?.allows() === false) {
+    if (!peer || !line || peer.circuit?.allows() === false) {
       call.fail(circuitOpen(addressee.target));
       return undefined;
     }
@@ -94,7 +94,7 @@ export function createRouter(options: RouterOptions): Router {
     const attempt = new Attempt(listener, to, call, peer, number, retryIn, now);
     const send = () => {
       try {
-        transport.send(endpoint, attempt);
+        line.send(attempt);
       } catch (thrown) {
         attempt.failed(VastifyError.from(thrown));
       }
@@ -108,7 +108,7 @@ export function createRouter(options: RouterOptions): Router {
   const listener: AttemptListener = {
     tick: clock.tick,
     ejected({ peer, call }, error) {
-      const ms = Math.round(peer.ejection.outForMs());
+      const ms = Math.round(peer.ejectedForMs());
       log.warn(`${peer.instance.id} is passed over for ${ms} ms: ${error.message}`, { tx: call.tx });
     },
     measured({ to: { state }, peer }, latencyMs, failed) {

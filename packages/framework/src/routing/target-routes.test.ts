@@ -77,7 +77,7 @@ describe("routes without rules", () => {
   it("give an instance that is out rather than none, and another than that which has just failed", () => {
     const { pick, peers } = routes([{ id: "a" }, { id: "b" }]);
     for (const peer of peers) {
-      peer.ejection.failed(new VastifyError("unavailable", "gone", { reason: "peer_unreachable" }));
+      peer.failed(new VastifyError("unavailable", "gone", { reason: "peer_unreachable" }));
     }
     expect(pick()).toBeDefined();
     for (let i = 0; i < 10; i++) expect(pick({ except: peers[0] })?.id).toBe("b");
@@ -102,7 +102,7 @@ describe("routes without rules", () => {
       "a",
     );
     expect(shares(() => pick()?.id, 10)).toEqual({ near: 1 });
-    peers[0]?.ejection.failed(new VastifyError("unavailable", "gone", { reason: "peer_unreachable" }));
+    peers[0]?.failed(new VastifyError("unavailable", "gone", { reason: "peer_unreachable" }));
     expect(shares(() => pick()?.id, 10)).toEqual({ far: 1 });
   });
 

@@ -11,16 +11,19 @@ import {
   type RetryBudget,
   type RetryPolicy,
 } from "../resilience/index.js";
+import type { TransportClient } from "../transport/index.js";
 import type { Balance } from "./balance.js";
 import { type CanaryWatch, createCanaryWatch } from "./canary-watch.js";
 import type { Clock } from "./clock.js";
 import type { Documents } from "./documents.js";
-import { Peer } from "./peer.js";
+import { Peer, rowWidth } from "./peer.js";
 import type { RouteRules } from "./route-rules.js";
+import { createRows } from "./rows.js";
 import { createTargetRoutes, type TargetRoutes } from "./target-routes.js";
 
 export interface TargetStateOptions {
   readonly followed: FollowedTarget;
+  readonly transport: TransportClient;
   readonly documents: Documents;
   readonly clock: Clock;
   readonly balance: Balance;
@@ -41,6 +44,7 @@ export class TargetState {
   canary: CanaryWatch | undefined;
   private readonly options: TargetStateOptions;
   private readonly peers = new Map<string, Peer>();
+  private readonly newRow = createRows(rowWidth);
   private instances: readonly Instance[] | undefined;
   private revision = -1;
   private table!: TargetRoutes;
@@ -70,7 +74,7 @@ export class TargetState {
   /** Whether one more instance may be passed over for answering badly: never more than half of them. */
   mayEject(): boolean {
     let out = 1;
-    for (const peer of this.peers.values()) if (peer.ejection.isOut()) out += 1;
+    for (const peer of this.peers.values()) if (peer.isEjected) out += 1;
     return out * 2 <= this.peers.size;
   }
 
@@ -129,9 +133,14 @@ export class TargetState {
     const alive = new Set(instances.map(({ id }) => id));
     for (const id of this.peers.keys()) if (!alive.has(id)) this.peers.delete(id);
     for (const instance of instances) {
-      const known = this.peers.get(instance.id);
-      if (known && isSamePlace(known.instance, instance)) known.instance = instance;
-      else this.peers.set(instance.id, this.newPeer(instance, isFirst ? Number.NEGATIVE_INFINITY : now));
+      const { endpoint } = instance;
+      let peer = this.peers.get(instance.id);
+      if (!peer || !isSamePlace(peer.instance, instance)) {
+        peer = this.newPeer(instance, isFirst ? Number.NEGATIVE_INFINITY : now);
+        this.peers.set(instance.id, peer);
+      }
+      peer.instance = instance;
+      peer.line = endpoint ? this.options.transport.to(endpoint) : undefined;
     }
     this.instances = instances;
   }
@@ -142,6 +151,7 @@ export class TargetState {
       ejection: createEjection({}, this.options.clock.now),
       circuit: this.newCircuit(this.policy.circuit),
       joinedAt,
+      row: this.newRow(),
     });
   }
 

@@ -29,8 +29,13 @@ export interface FramedClientOptions {
 }
 
 export interface FramedClient {
-  send(endpoint: Endpoint, message: Encoded, outgoing: Outgoing): void;
+  to(endpoint: Endpoint): EncodedLine;
   close(): void;
+}
+
+/** The way to one peer, for messages that are ready to be sent. */
+export interface EncodedLine {
+  send(message: Encoded, outgoing: Outgoing): void;
 }
 
 /** A message ready to be sent. */
@@ -48,12 +53,7 @@ export function createFramedClient(options: FramedClientOptions): FramedClient {
   /** With those that their peers are leaving. */
   const all = new Set<Connection>();
 
-  /** So that the usual call finds its connection without making a key. */
-  const byEndpoint = new WeakMap<Endpoint, Connection>();
-
   function connectionTo(endpoint: Endpoint): Connection {
-    const known = byEndpoint.get(endpoint);
-    if (known?.usable) return known;
     const key = `${endpoint.host} ${endpoint.port}`;
     let connection = connections.get(key);
     if (!connection?.usable) {
@@ -66,17 +66,33 @@ export function createFramedClient(options: FramedClientOptions): FramedClient {
         if (connections.get(key) === opened) connections.delete(key);
       };
     }
-    byEndpoint.set(endpoint, connection);
     return connection;
   }
 
   return {
-    send: (endpoint, message, outgoing) => connectionTo(endpoint).send(message, outgoing),
+    to: (endpoint) => new FramedLine(endpoint, connectionTo),
     close() {
       for (const connection of all) connection.destroy();
       connections.clear();
     },
   };
+}
+
+/** Remembers the connection, so that the usual call need not look for it. */
+class FramedLine implements EncodedLine {
+  private readonly endpoint: Endpoint;
+  private readonly connectionTo: (endpoint: Endpoint) => Connection;
+  private connection: Connection | undefined = undefined;
+
+  constructor(endpoint: Endpoint, connectionTo: (endpoint: Endpoint) => Connection) {
+    this.endpoint = endpoint;
+    this.connectionTo = connectionTo;
+  }
+
+  send(message: Encoded, outgoing: Outgoing): void {
+    if (!this.connection?.usable) this.connection = this.connectionTo(this.endpoint);
+    this.connection.send(message, outgoing);
+  }
 }
 
 interface Early {

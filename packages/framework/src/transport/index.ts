@@ -12,5 +12,10 @@ export {
 export { resolveTransportLimits, type TransportLimits } from "./limits.js";
 export { createQueueServer, type QueueServer } from "./queue-server.js";
 export { expectIdentityKeys } from "./signed-identity.js";
-export { createTransportClient, type TransportClient, type TransportClientOptions } from "./transport-client.js";
+export {
+  createTransportClient,
+  type Line,
+  type TransportClient,
+  type TransportClientOptions,
+} from "./transport-client.js";
 export { createTransportServer, type TransportServer, type TransportServerOptions } from "./transport-server.js";

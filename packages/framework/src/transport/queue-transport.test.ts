@@ -52,7 +52,7 @@ async function pair(act: (inbound: InboundCall) => unknown) {
     const call = new Call(message, { timeoutMs, tx: "trace-1", hops: 2, idempotent: true }, deadlines);
     const outcome = outcomeOf(call);
     call.watch();
-    client.send({ host: "127.0.0.1", port, protocols: [], queue }, triedOnce(call));
+    client.to({ host: "127.0.0.1", port, protocols: [], queue }).send(triedOnce(call));
     return { call, outcome };
   };
   return { server, send, received, requests };
@@ -107,7 +107,7 @@ describe("a call through a queue", () => {
   it("needs a broker at the caller too", async () => {
     const call = new Call({}, { timeoutMs: 1_000 }, deadlines);
     const outcome = outcomeOf(call);
-    createTransportClient().send({ host: "127.0.0.1", port: 0, protocols: [], queue: "q" }, triedOnce(call));
+    createTransportClient().to({ host: "127.0.0.1", port: 0, protocols: [], queue: "q" }).send(triedOnce(call));
     await expect(outcome).rejects.toMatchObject({ reason: "no_carrier" });
   });
 });

@@ -4,7 +4,7 @@ import { detach } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
 import type { CallCarrier } from "./call-carrier.js";
 import { withoutDirectives } from "./clean-message.js";
-import { createFramedClient } from "./framed-client.js";
+import { createFramedClient, type EncodedLine } from "./framed-client.js";
 import { type Endpoint, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
 import { createQueueClient } from "./queue-client.js";
 import { noAttachments as noQueuedAttachments } from "./queue-server.js";
@@ -36,13 +36,19 @@ export interface TransportClientOptions {
 }
 
 export interface TransportClient {
+  /** The way to a peer, by the best protocol that it speaks. Nothing is connected before the first call. */
+  to(endpoint: Endpoint): Line;
+  close(): void;
+}
+
+/** The way to one peer. */
+export interface Line {
   /**
-   * Sends a call to a peer. What comes of it is told to `outgoing`: the result, or the error that the peer
+   * Sends a call. What comes of it is told to `outgoing`: the result, or the error that the peer
    * answered with, or `unavailable` with reason `peer_unreachable` when nothing was sent and `peer_lost` when the
    * connection broke after sending, so that nobody knows whether the action ran.
    */
-  send(endpoint: Endpoint, outgoing: Outgoing): void;
-  close(): void;
+  send(outgoing: Outgoing): void;
 }
 
 /** Calls each peer by the best protocol that it speaks: our own, else Seneca's HTTP. */
@@ -54,30 +60,57 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
   const http = createSenecaHttpClient(maxBytes);
   const { carrier, prefersQueues = false } = options;
   const queues = carrier && createQueueClient(carrier, seal);
+
+  function encodedTo(endpoint: Endpoint): EncodedLine {
+    const { queue, port } = endpoint;
+    if (queue !== undefined && (port === 0 || (queues && prefersQueues))) {
+      if (!queues) return { send: (_, outgoing) => outgoing.failed(noCarrier(queue)) };
+      return textOnly((json, outgoing) => queues.send(queue, json, outgoing), noQueuedAttachments);
+    }
+    if (speaksOurs(endpoint)) return framed.to(endpoint);
+    return textOnly(
+      (json, outgoing) => http.send(endpoint, json, outgoing),
+      () => noAttachments(endpoint),
+    );
+  }
+
   return {
-    send(endpoint, outgoing) {
-      const { json: value, attachments } = detach(withoutDirectives(outgoing.call.message));
-      let json: string;
-      try {
-        json = JSON.stringify(value);
-      } catch (cause) {
-        outgoing.failed(
-          new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause }),
-        );
-        return;
-      }
-      const { queue, port } = endpoint;
-      if (queue !== undefined && (port === 0 || (queues && prefersQueues))) {
-        if (!queues) outgoing.failed(noCarrier(queue));
-        else if (attachments) outgoing.failed(noQueuedAttachments());
-        else queues.send(queue, json, outgoing);
-      } else if (speaksOurs(endpoint)) framed.send(endpoint, { json, attachments }, outgoing);
-      else if (attachments) outgoing.failed(noAttachments(endpoint));
-      else http.send(endpoint, json, outgoing);
-    },
+    to: (endpoint) => new EncodingLine(encodedTo(endpoint)),
     close() {
       framed.close();
       http.close();
+    },
+  };
+}
+
+class EncodingLine implements Line {
+  private readonly line: EncodedLine;
+
+  constructor(line: EncodedLine) {
+    this.line = line;
+  }
+
+  send(outgoing: Outgoing): void {
+    const { json: value, attachments } = detach(withoutDirectives(outgoing.call.message));
+    let json: string;
+    try {
+      json = JSON.stringify(value);
+    } catch (cause) {
+      outgoing.failed(
+        new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause }),
+      );
+      return;
+    }
+    this.line.send({ json, attachments }, outgoing);
+  }
+}
+
+/** For protocols that carry neither bytes nor streams. */
+function textOnly(send: (json: string, outgoing: Outgoing) => void, refusal: () => VastifyError): EncodedLine {
+  return {
+    send({ json, attachments }, outgoing) {
+      if (attachments) outgoing.failed(refusal());
+      else send(json, outgoing);
     },
   };
 }

@@ -35,7 +35,7 @@ async function serving(action: Action) {
   });
   function start(message: object): Call {
     const call = new Call({ ...message }, { timeoutMs: 10_000 }, deadlines);
-    client.send(endpoint, triedOnce(call));
+    client.to(endpoint).send(triedOnce(call));
     return call;
   }
   // biome-ignore lint/suspicious/noExplicitAny: each test knows what it gets
@@ -241,7 +241,7 @@ describe("streams", () => {
     const client = createTransportClient();
     onTestFinished(() => client.close());
     const call = new Call({ file: Readable.from(["x"]) }, { timeoutMs: 1_000 }, deadlines);
-    client.send({ host: "127.0.0.1", port: 1, protocols: [] }, triedOnce(call));
+    client.to({ host: "127.0.0.1", port: 1, protocols: [] }).send(triedOnce(call));
     await expect(outcomeOf(call)).rejects.toMatchObject({ reason: "no_attachments" });
   });
 });

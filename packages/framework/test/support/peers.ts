@@ -1,5 +1,6 @@
 import { createEjection } from "../../src/resilience/index.js";
-import { Peer } from "../../src/routing/peer.js";
+import { Peer, rowWidth } from "../../src/routing/peer.js";
+import { createRows } from "../../src/routing/rows.js";
 
 export interface PeerFacts {
   readonly id: string;
@@ -16,5 +17,6 @@ export interface PeerFacts {
 export function testPeer({ id, version = "1.0.0", zone, callable = true, joinedAt = -Infinity }: PeerFacts): Peer {
   const endpoint = callable ? { host: "h", port: 1, protocols: [] } : null;
   const instance = { id, target: "t", version, host: "h", httpPort: 1, endpoint, zone, description: undefined };
-  return new Peer({ instance, ejection: createEjection({}, () => 0), circuit: undefined, joinedAt });
+  const ejection = createEjection({}, () => 0);
+  return new Peer({ instance, ejection, circuit: undefined, joinedAt, row: createRows(rowWidth)() });
 }

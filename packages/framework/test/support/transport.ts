@@ -104,7 +104,7 @@ export function startClient(options: TransportClientOptions = {}): TestClient {
       const call = new Call(message, { timeoutMs, tx, hops }, deadlines);
       const outcome = outcomeOf(call);
       signal?.addEventListener("abort", () => call.cancel(), { once: true });
-      client.send(endpoint, triedOnce(call));
+      client.to(endpoint).send(triedOnce(call));
       return outcome;
     },
     close: client.close,
