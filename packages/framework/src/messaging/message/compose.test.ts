@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compose, readPayload, traceOf } from "./compose.js";
+import { timeOfId } from "./message-id.js";
 
 const tx = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -9,6 +10,12 @@ describe("a message", () => {
     expect(readPayload(content, properties.contentType)).toEqual({ a: 1 });
     expect(properties.messageId).toMatch(/^[0-9a-f]{32}$/);
     expect(properties).not.toHaveProperty("headers");
+  });
+
+  it("says when it was made by its id, or by its timestamp when the sender chose the id", () => {
+    expect(timeOfId(compose(1, {}, 100).properties.messageId)).toBeInstanceOf(Date);
+    expect(compose(1, {}, 100).properties).not.toHaveProperty("timestamp");
+    expect(compose(1, { id: "order-7" }, 100).properties).toMatchObject({ timestamp: expect.any(Number) });
   });
 
   it("carries bytes as they are", () => {

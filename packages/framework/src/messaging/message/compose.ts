@@ -1,6 +1,7 @@
 import type { Options } from "amqplib";
 import { badOption, isTraceId, newTraceId, VastifyError } from "../../core/index.js";
 import { type Headers, type HeaderValue, headerNames } from "./headers.js";
+import { newMessageId } from "./message-id.js";
 
 export interface PublishOptions {
   /** What duplicates are recognised by. @default a new one */
@@ -50,7 +51,7 @@ export function compose(
       { reason: "payload_too_large" },
     );
   }
-  const messageId = options.id ?? newTraceId();
+  const messageId = options.id ?? newMessageId();
   const headers = headersOf(options, messageId, ownHeaders);
   return {
     content,
@@ -58,7 +59,8 @@ export function compose(
       messageId,
       persistent: true,
       contentType: isBytes ? bytes : json,
-      timestamp: Math.floor(Date.now() / 1000),
+      // Ours tell their time, and the broker pays for each property of each message.
+      ...(options.id !== undefined && { timestamp: Math.floor(Date.now() / 1000) }),
       ...(headers && { headers }),
       ...(options.priority !== undefined && { priority: options.priority }),
       // A delayed one must outlive its delay; its header tells the rest.

@@ -3,6 +3,7 @@ import { newTraceId, VastifyError } from "../../core/index.js";
 import { Timed } from "../link/timed.js";
 import { traceOf } from "./compose.js";
 import { type Headers, headerNames, noHeaders, numberHeader, plainHeaders, textHeader } from "./headers.js";
+import { timeOfId } from "./message-id.js";
 
 /** What a handler learns of its message besides the payload. */
 export interface Delivery {
@@ -14,7 +15,7 @@ export interface Delivery {
   readonly attempt: number;
   /** The broker gave it to somebody before and never heard whether it was handled. */
   readonly isRedelivered: boolean;
-  /** To the second. */
+  /** To the millisecond, or to the second where the sender chose the id; undefined when it did not say. */
   readonly sentAt: Date | undefined;
   /** What orders it among others. */
   readonly key: string | undefined;
@@ -67,8 +68,8 @@ export class Received extends Timed implements Delivery {
   }
 
   get sentAt(): Date | undefined {
-    const { timestamp } = this.raw.properties;
-    return typeof timestamp === "number" ? new Date(timestamp * 1000) : undefined;
+    const { timestamp, messageId } = this.raw.properties;
+    return typeof timestamp === "number" ? new Date(timestamp * 1000) : timeOfId(String(messageId));
   }
 
   get key(): string | undefined {
