@@ -86,7 +86,7 @@ describe("a store of rates", () => {
   it("that went silent is waited for by one request at a time, until it answers in time", async () => {
     const { answer, take, warnings } = makeStore();
     answer.now = never;
-    take();
+    void take();
     await vi.advanceTimersByTimeAsync(510);
     const trying = take();
     expect([take(), take()]).toEqual([undefined, undefined]);
