@@ -67,7 +67,10 @@ export const variables = {
   SESSION_SECRET: z
     .string()
     .optional()
-    .meta({ purpose: "What signs sessions, the gateway's too; without it a login begins none." }),
+    .meta({
+      purpose:
+        "What signs sessions, the gateway's too; without it a login begins none, and everybody may change every user.",
+    }),
   SESSION_HOURS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/)
