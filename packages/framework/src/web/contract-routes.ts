@@ -3,7 +3,7 @@ import { type Contract, type ContractAction, kindOf, patternText, type SocketRul
 import { badOption, type Logger, onceNeeded } from "../core/index.js";
 import type { Dispatcher } from "../dispatch/index.js";
 import { expectAllowed } from "./access.js";
-import { argsOf } from "./action-args.js";
+import { argsOf, keysBesideArgs } from "./action-args.js";
 import { koaPackages } from "./koa-packages.js";
 import type { PublishedRoute, SocketRoute } from "./published-routes.js";
 import { sendResult } from "./reply.js";
@@ -50,6 +50,7 @@ export function createContractRoutes({
     const router = new koaPackages.Router();
 
     for (const route of published) {
+      const keys = keysBesideArgs(route.message);
       router.register(
         route.path,
         [route.method],
@@ -68,7 +69,7 @@ export function createContractRoutes({
             const args = argsOf(ctx, { ...ctx.params }, body);
             const { timeoutMs } = route;
             const callOptions = { tx, signal, ...(timeoutMs !== undefined && { timeoutMs }) };
-            const message = { ...route.message, args };
+            const message = { args, ...keys };
             if (route.socket)
               return serveSocket(ctx, route.socket, (socket) => dispatcher.act({ ...message, socket }, callOptions));
             const result = await callWithUpload(ctx, message, (whole, more) =>
