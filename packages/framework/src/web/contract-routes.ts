@@ -44,7 +44,7 @@ export function createContractRoutes({
   const byPattern = new Map(actions.map((action) => [patternText(action.pattern), action]));
   const published = actions.flatMap(publishedRoute).sort(byPath);
   const taken = new Set(published.map(keyOf));
-  const readBody = requestBody(maxBodyBytes);
+  const bodyMiddleware = requestBody(maxBodyBytes);
   const serveSocket = createServeSocket({ sockets: resolveSocketOptions({}, "sockets"), origins: [], log });
   const router = onceNeeded(() => {
     const router = new koaPackages.Router();
@@ -62,7 +62,7 @@ export function createContractRoutes({
             if (route.access) expectAllowed(route.access, identity);
             await next();
           },
-          readBody,
+          bodyMiddleware,
           async (ctx) => {
             const { tx, signal } = ctx.state as RequestState;
             const { body } = ctx.request as { body?: unknown };
