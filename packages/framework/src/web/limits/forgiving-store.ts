@@ -71,13 +71,15 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 function expectTaken(answer: unknown): Taken {
   const { allowed, remaining, resetMs, retryAfterMs } = (answer ?? {}) as Partial<Taken>;
   if (typeof allowed !== "boolean") throw badOption("allowed in what limits.store answers", allowed, "true or false");
-  for (const [name, value] of Object.entries({ remaining, resetMs, retryAfterMs }))
-    if (!isAmount(value)) throw badOption(`${name} in what limits.store answers`, value, "a number from 0 up");
+  expectAmount("remaining", remaining);
+  expectAmount("resetMs", resetMs);
+  expectAmount("retryAfterMs", retryAfterMs);
   return answer as Taken;
 }
 
-function isAmount(value: unknown): boolean {
-  return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
+function expectAmount(name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY) return;
+  throw badOption(`${name} in what limits.store answers`, value, "a number from 0 up");
 }
 
 function tooLate(timeoutMs: number): VastifyError {
