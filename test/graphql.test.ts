@@ -14,13 +14,16 @@ describe.skipIf(!hasMongo)("the gateway's GraphQL", () => {
   const services = useServices(afterAll, () => ({ CONSUL_HTTP_ADDR: consul.httpAddr, MONGODB_URI: database }));
   let gateway: ServiceProcess;
 
-  const ask = (query: string, variables: object = {}) =>
-    send(`${gateway.url}/graphql`, "POST", { body: { query, variables } });
+  const ask = (query: string, variables: object = {}, headers: Readonly<Record<string, string>> = {}) =>
+    send(`${gateway.url}/graphql`, "POST", { body: { query, variables }, headers });
   const hasUsers = async () => (await ask("{ accountServer_listUsers { id } }")).body.data?.accountServer_listUsers;
 
   beforeAll(async () => {
     consul = await startConsul();
-    const session = { SESSION_SECRET: "what account-server signs sessions with" };
+    const session = {
+      SESSION_SECRET: "what account-server signs sessions with",
+      IDENTITY_KEYS: "what the gateway signs identities with",
+    };
     [gateway] = await Promise.all([
       services.start("gateway", { GRAPHQL: "true", OPEN_ROUTES: "GET /config", ...session }),
       services.start("account-server", session),
@@ -58,7 +61,11 @@ describe.skipIf(!hasMongo)("the gateway's GraphQL", () => {
     );
     expect(body.data).toEqual({ one: { name: "dora" }, gone: null, some: [{ name: "dora" }] });
     expect(body.errors).toMatchObject([{ path: ["gone"], extensions: { code: "not_found", http: { status: 404 } } }]);
-    const { body: dropped } = await ask(`mutation { accountServer_deleteUser(id: "${user.id}") }`);
+    const drop = `mutation { accountServer_deleteUser(id: "${user.id}") }`;
+    const { body: refused } = await ask(drop);
+    expect(refused.errors).toMatchObject([{ extensions: { reason: "not_logged_in" } }]);
+    const login = await send(`${gateway.url}/user/login`, "POST", { body: { name: "dora", password: "a password" } });
+    const { body: dropped } = await ask(drop, {}, { cookie: login.headers.getSetCookie()[0]?.split(";")[0] ?? "" });
     expect(dropped).toEqual({ data: { accountServer_deleteUser: true } });
   });
 

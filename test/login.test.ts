@@ -18,6 +18,7 @@ describe.skipIf(!hasMongo)("a session", () => {
     ...{ CONSUL_HTTP_ADDR: consul.httpAddr, MONGODB_URI: database, ...secrets },
   }));
   let gateway: ServiceProcess;
+  let account: ServiceProcess;
 
   const request = (method: string, path: string, options?: RequestOptions) =>
     send(`${gateway.url}${path}`, method, options);
@@ -46,7 +47,7 @@ describe.skipIf(!hasMongo)("a session", () => {
       ],
     });
     afterAll(() => desk.stop());
-    [gateway] = await Promise.all([
+    [gateway, account] = await Promise.all([
       services.start("gateway"),
       services.start("account-server"),
       services.start("config-server"),
@@ -84,6 +85,32 @@ describe.skipIf(!hasMongo)("a session", () => {
     expect((await logIn(elsewhere)).headers.getSetCookie()).toEqual([]);
     const logout = await request("POST", "/user/logout", { headers: elsewhere });
     expect(logout.headers.getSetCookie()).toEqual([]);
+  });
+
+  it("lets users change and delete themselves, and nobody else", async () => {
+    const registered = async (name: string) => {
+      const made = await request("POST", "/user", { body: { name, password: "a password" } });
+      const login = await request("POST", "/user/login", { body: { name, password: "a password" } });
+      return {
+        path: `/user/${made.body.id}`,
+        headers: { cookie: login.headers.getSetCookie()[0]?.split(";")[0] ?? "" },
+      };
+    };
+    const [erin, frank] = [await registered("erin"), await registered("frank")];
+    const change = { body: { name: "erina" } };
+    const strangers: [Record<string, string>, number, string][] = [
+      [{}, 401, "not_logged_in"],
+      [frank.headers, 403, "missing_access"],
+    ];
+    for (const [headers, status, reason] of strangers)
+      for (const method of ["PUT", "DELETE"])
+        expect(await request(method, erin.path, { ...change, headers })).toMatchObject({ status, body: { reason } });
+    // Past the gateway nobody is known.
+    expect((await send(`${account.url}${erin.path}`, "PUT", { ...change, headers: erin.headers })).status).toBe(401);
+    expect(await request("PUT", erin.path, { ...change, headers: erin.headers })).toMatchObject({
+      ...{ status: 200, body: { name: "erina" } },
+    });
+    expect((await request("DELETE", erin.path, { headers: erin.headers })).status).toBe(204);
   });
 
   it("ends with a logout, which takes the cookie back", async () => {

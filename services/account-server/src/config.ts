@@ -64,10 +64,10 @@ export const variables = {
   SEED_DEMO_USERS: envSwitch
     .default(true)
     .meta({ purpose: "Whether three users with known passwords are made, once." }),
-  SESSION_SECRET: z
-    .string()
-    .optional()
-    .meta({ purpose: "What signs sessions, the gateway's too; without it a login begins none." }),
+  SESSION_SECRET: z.string().optional().meta({
+    purpose:
+      "What signs sessions, the gateway's too; without it a login begins none, and everybody may change every user.",
+  }),
   SESSION_HOURS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/)

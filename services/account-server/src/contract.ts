@@ -59,7 +59,7 @@ export const account = defineContract({
       output: user,
     }),
     editUser: defineAction({
-      summary: "Gives a user another name, another password, or both; obeys If-Match",
+      summary: "Gives oneself another name, another password, or both; obeys If-Match",
       pattern: { module: "user", if: "edit" },
       access: "public",
       // Tried again after a lost answer, an edit of one version would be refused though it was done.
@@ -73,7 +73,7 @@ export const account = defineContract({
       forgets: ["user:{id}"],
     }),
     deleteUser: defineAction({
-      summary: "Deletes a user; obeys If-Match",
+      summary: "Deletes oneself; obeys If-Match",
       pattern: { module: "user", if: "delete" },
       access: "public",
       input: z.object({ id }),

@@ -18,7 +18,7 @@ await runService(() => {
   const users = userModel(database.connection);
   const { connection } = database;
   const sessions = session && createSessions(session);
-  return createService({
+  const accountServer = createService({
     ...service,
     parts: [
       database,
@@ -31,6 +31,10 @@ await runService(() => {
     modules: [userModule],
     cache: userCache(redisUrl),
   });
+  if (!sessions) accountServer.log.info("without SESSION_SECRET nobody logs in, so everybody may change every user");
+  else if (!service.peers?.identityKeys)
+    accountServer.log.warn("without IDENTITY_KEYS nobody knows who logged in, so nobody may change a user");
+  return accountServer;
 }, process);
 
 /** Other instances' changes reach Redis, but not another's memory. */

@@ -44,6 +44,8 @@ export interface Directory {
   stop(): Promise<void>;
   /** Begins to follow `target`, or gives the one already followed. Consul is asked about it while it is registered. */
   follow(target: string): FollowedTarget;
+  /** Follows a target no longer that is not known; whoever waits for it need wait no longer. */
+  forget(target: string): void;
   /** Every target registered with the tag `vastify`, once Consul has answered. */
   readonly targets: ReadonlySet<string>;
   /** Whether a target of this name is registered, alive or not, or ever was while we watched. */
@@ -178,6 +180,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
       consul.close();
     },
     follow: (target) => followed.get(target) ?? follow(target),
+    forget(target) {
+      if (seen.has(target)) return;
+      followed.get(target)?.stop();
+      followed.delete(target);
+    },
     isKnown: (target) => seen.has(target),
     onChange: listeners.add,
     onReturn: consul.contact.onReturn,

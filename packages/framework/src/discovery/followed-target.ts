@@ -40,7 +40,7 @@ export interface Followed extends FollowedTarget {
   standIn(instances: readonly Instance[]): void;
   /** Consul could not be asked, and no snapshot knows the target either: whoever waits need wait no longer. */
   giveUp(): void;
-  /** Watches none of the names any longer. */
+  /** Watches none of the names any longer, and lets nobody wait. */
   stop(): void;
   /** Whether what is known comes from a snapshot. */
   readonly isStoodIn: boolean;
@@ -162,6 +162,7 @@ export function createFollowed(options: FollowOptions): Followed {
     },
     stop() {
       for (const { stop } of names.values()) stop.abort();
+      known.open();
     },
     standIn(saved) {
       if (isListed() || savedOnes !== undefined) return;

@@ -29,6 +29,8 @@ export interface Documents {
   rulesOf(target: string): RouteRules;
   policyOf(target: string): ResolvedTargetPolicy;
   chaosOf(target: string): Chaos | undefined;
+  /** Drops what was read for a target; it is read anew when it is asked for. */
+  forget(target: string): void;
   stop(): void;
 }
 
@@ -92,6 +94,9 @@ export function createDocuments({ settings, policies, chaos, log }: DocumentsOpt
             readChaos(document, { where: `vastify/chaos/${target}` }),
           )
         : undefined,
+    forget(target) {
+      for (const kind of ["routes", "policies", "chaos"]) read.delete(`${kind}/${target}`);
+    },
     stop: () => stop?.(),
   };
 }

@@ -16,6 +16,7 @@ import { createPolicyCalls } from "./policy-calls.js";
 import { rollBack } from "./roll-back.js";
 import { versionsFor } from "./target-routes.js";
 import { TargetState } from "./target-state.js";
+import { createTargetStates } from "./target-states.js";
 
 export interface RouterOptions {
   /** Who we are: calls to ourselves stay in the process. */
@@ -60,17 +61,14 @@ export function createRouter(options: RouterOptions): Router {
   const balance = expectBalance("routing.balance", options.balance ?? "p2c");
   const documents = createDocuments({ settings, policies, chaos, log });
   const clock = createClock();
-  const states = new Map<string, TargetState>();
-
-  function stateOf(target: string): TargetState {
-    let state = states.get(target);
-    if (!state) {
+  const stateOf = createTargetStates({
+    directory,
+    create: (target) => {
       const followed = directory.follow(target);
-      state = new TargetState({ followed, transport, documents, clock, balance, zone, slowStartMs, random });
-      states.set(target, state);
-    }
-    return state;
-  }
+      return new TargetState({ followed, transport, documents, clock, balance, zone, slowStartMs, random });
+    },
+    onForget: documents.forget,
+  });
 
   /** Picks an instance and sends the call there. */
   function tryOne(to: Destination, call: Call, number: number, retryIn: RetryPolicy, except?: Peer): Peer | undefined {

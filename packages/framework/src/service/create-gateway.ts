@@ -9,6 +9,7 @@ import {
   type GraphqlOptions,
   type GuardOptions,
   guardGateway,
+  isOwnPath,
   plainRoutes,
   resolveGraphqlOptions,
   type ServedRoute,
@@ -88,6 +89,7 @@ export function createGateway(given: GatewayOptions): Gateway {
       await descriptions.settled();
     }
     return {
+      edge: atTheEdge,
       middleware: [
         edgeOfKoa(atTheEdge),
         ...pages,
@@ -96,7 +98,7 @@ export function createGateway(given: GatewayOptions): Gateway {
       ] as never[],
       plain: plainRoutes({
         ...{ edge: atTheEdge, routes },
-        kept: ["/openapi.json", "/docs", ...(graphqlOptions ? [graphqlOptions.path] : [])],
+        isKept: (path) => isOwnPath(path) || path === graphqlOptions?.path,
       }),
       part: {
         name: "routes",

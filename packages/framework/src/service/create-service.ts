@@ -20,6 +20,7 @@ import {
   createKoaApp,
   createModuleRoutes,
   health,
+  serveAtEdge,
   serveInKoa,
 } from "../web/index.js";
 import { forgetByEvents } from "./cache-options.js";
@@ -97,7 +98,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
   const extension = extend?.({ directory, transport, settings, act: dispatcher.act, log });
   const parts = [...new Set([...(caching ? [caching.store] : []), ...options.parts])];
   if (extension) parts.push(extension.part);
-  const healthServer = health(() => {
+  const ownHealth = health(() => {
     const facts = Object.fromEntries(parts.map((part) => [part.name, part.health?.() ?? { ok: true }]));
     const ready = life.state === "running" && Object.values(facts).every((fact) => fact.ok);
     const status = ready ? "passing" : life.state === "leaving" ? "leaving" : "critical";
@@ -110,6 +111,7 @@ export function composeService(options: ResolvedServiceOptions, extend?: Extend)
       },
     };
   });
+  const healthServer = extension ? serveAtEdge(extension.edge, ownHealth) : ownHealth;
   const plain = [healthServer, ...(extension ? [extension.plain] : [])];
   const app = onceNeeded(() => {
     const app = createKoaApp({ log, isLeaving });

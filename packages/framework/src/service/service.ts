@@ -3,7 +3,7 @@ import type { Logger, Message, Part } from "../core/index.js";
 import type { Directory, Settings } from "../discovery/index.js";
 import type { ActOptions, Seneca, SenecaAction } from "../dispatch/index.js";
 import type { TransportClient } from "../transport/index.js";
-import type { createKoaApp, PlainServer } from "../web/index.js";
+import type { createKoaApp, Edge, PlainServer } from "../web/index.js";
 import type { ExplainOptions, Explanation } from "./explanation.js";
 
 export interface Service {
@@ -50,6 +50,8 @@ export interface ServiceCallerOptions extends CallerOptions, Omit<ActOptions, "i
 
 /** What the gateway adds to a service; internal to this room. */
 export interface ServiceExtension {
+  /** What is done to every answer, `/health` too. */
+  readonly edge: Edge;
   /** Middleware that serves after `/health` and before the modules' routes. */
   readonly middleware: readonly Parameters<ReturnType<typeof createKoaApp>["use"]>[0][];
   /** What is answered before Koa sees it; the rest it leaves. */

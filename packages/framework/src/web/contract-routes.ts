@@ -3,7 +3,7 @@ import { type Contract, type ContractAction, kindOf, patternText, type SocketRul
 import { badOption, type Logger, onceNeeded } from "../core/index.js";
 import type { Dispatcher } from "../dispatch/index.js";
 import { expectAllowed } from "./access.js";
-import { argsOf } from "./action-args.js";
+import { argsOf, keysBesideArgs } from "./action-args.js";
 import { koaPackages } from "./koa-packages.js";
 import type { PublishedRoute, SocketRoute } from "./published-routes.js";
 import { sendResult } from "./reply.js";
@@ -44,12 +44,13 @@ export function createContractRoutes({
   const byPattern = new Map(actions.map((action) => [patternText(action.pattern), action]));
   const published = actions.flatMap(publishedRoute).sort(byPath);
   const taken = new Set(published.map(keyOf));
-  const readBody = requestBody(maxBodyBytes);
+  const bodyMiddleware = requestBody(maxBodyBytes);
   const serveSocket = createServeSocket({ sockets: resolveSocketOptions({}, "sockets"), origins: [], log });
   const router = onceNeeded(() => {
     const router = new koaPackages.Router();
 
     for (const route of published) {
+      const keys = keysBesideArgs(route.message);
       router.register(
         route.path,
         [route.method],
@@ -61,14 +62,14 @@ export function createContractRoutes({
             if (route.access) expectAllowed(route.access, identity);
             await next();
           },
-          readBody,
+          bodyMiddleware,
           async (ctx) => {
             const { tx, signal } = ctx.state as RequestState;
             const { body } = ctx.request as { body?: unknown };
             const args = argsOf(ctx, { ...ctx.params }, body);
             const { timeoutMs } = route;
             const callOptions = { tx, signal, ...(timeoutMs !== undefined && { timeoutMs }) };
-            const message = { ...route.message, args };
+            const message = { args, ...keys };
             if (route.socket)
               return serveSocket(ctx, route.socket, (socket) => dispatcher.act({ ...message, socket }, callOptions));
             const result = await callWithUpload(ctx, message, (whole, more) =>

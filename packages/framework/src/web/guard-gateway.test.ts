@@ -30,6 +30,7 @@ describe("options of a gateway's guard", () => {
     [{ limits: { rates: [{ by: "ip" }] } }, /limits\.rates\[0\] must be by, limit and windowMs/],
     [{ limits: { rates: [{ ...rate, routes: ["/user"] }] } }, /limits\.rates\.routes\[0\] must be a method and a path/],
     [{ limits: { store: {} } }, /limits\.store must be a store/],
+    [{ limits: { storeTimeoutMs: 0 } }, /limits\.storeTimeoutMs must be milliseconds from 1/],
     [{ trustProxy: ["everybody"] }, /trustProxy\[0\] must be an address or a network/],
   ])("are refused when they are %j", (options, expected) => {
     expect(() => guardOf(options)).toThrow(expected);

@@ -1,5 +1,6 @@
 import type { PlainServer } from "./direct/plain-server.js";
 import type { Exchange } from "./exchange.js";
+import { ownPaths } from "./own-paths.js";
 
 export interface HealthReport {
   /** Whether requests should be sent here. */
@@ -14,13 +15,13 @@ export interface HealthReport {
 export function health(report: () => HealthReport): PlainServer {
   const answers = new Map<string, (ctx: Exchange) => void>([
     [
-      "/health",
+      ownPaths.health,
       (ctx) => {
         const { ready, body } = report();
         answer(ctx, ready ? 200 : 503, body);
       },
     ],
-    ["/health/live", (ctx) => answer(ctx, 200, { status: "alive" })],
+    [ownPaths.alive, (ctx) => answer(ctx, 200, { status: "alive" })],
   ]);
   return (method, path) => (method === "GET" || method === "HEAD" ? answers.get(path) : undefined);
 }

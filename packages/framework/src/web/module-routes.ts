@@ -3,7 +3,7 @@ import type Router from "koa-router";
 import { resolveUpload, type UploadRules } from "../contracts/index.js";
 import { badOption, type Message, onceNeeded, VastifyError } from "../core/index.js";
 import type { Dispatcher, Seneca, SenecaAction, SenecaPlugin, SenecaReply } from "../dispatch/index.js";
-import { argsOf } from "./action-args.js";
+import { argsOf, keysBesideArgs } from "./action-args.js";
 import { koaPackages } from "./koa-packages.js";
 import type { RouteDefinition, ServiceModule } from "./module.js";
 import type { PublishedRoute } from "./published-routes.js";
@@ -51,6 +51,8 @@ export function createModuleRoutes({
 }: ModuleRoutesOptions): ModuleRoutes {
   const { seneca } = dispatcher;
   const published: PublishedRoute[] = [];
+  /** What chooses the action, by the pattern that the adapter gives back. */
+  const keysOf = new Map<string, Message>();
   /** By pattern, as the route's definition says it: seneca-web has no place for them. */
   const uploads = new Map<string, Required<UploadRules>>();
   const uploadRoutes = new Map<string, Required<UploadRules>>();
@@ -63,12 +65,12 @@ export function createModuleRoutes({
   /** Takes the part of Seneca that the adapter uses, so that every request is a call of its own. */
   const bridge = {
     act(pattern: string, more: BridgeMessage, done: (error: unknown, result?: unknown) => void) {
-      const { ctx, body, message } = fromAdapter(seneca, pattern, more);
+      const { ctx, body = {} } = more.request$;
       const { tx, signal } = ctx.state as RequestState;
       const args = { ...more.args, ...argsOf(ctx, { ...ctx.params }, body) };
       const act = (upload: Message, timing: { timeoutMs?: number }) =>
         dispatcher.act(upload, { tx, signal, ...timing });
-      callWithUpload(ctx, { ...message, args }, act).then(
+      callWithUpload(ctx, { args, ...keysOf.get(pattern) }, act).then(
         (result) => {
           ctx.state.result = { value: result };
           done(null, {});
@@ -88,6 +90,7 @@ export function createModuleRoutes({
     for (const route of routes) {
       const message = seneca.util.Jsonic(route.pattern);
       const upload = uploads.get(route.pattern);
+      keysOf.set(route.pattern, keysBesideArgs(message));
       for (const method of route.methods) {
         published.push(describe({ method, path: route.path, message, ...(upload && { upload }) }));
         if (upload) uploadRoutes.set(`${method} ${route.path}`, upload);
@@ -151,11 +154,6 @@ type Done = (error?: unknown, result?: unknown) => void;
 interface BridgeMessage {
   readonly request$: { readonly ctx: Context; readonly body?: unknown };
   readonly args: Readonly<Record<string, unknown>>;
-}
-
-function fromAdapter(seneca: Seneca, pattern: string, more: BridgeMessage) {
-  const { ctx, body = {} } = more.request$;
-  return { ctx, body, message: seneca.util.Jsonic(pattern) };
 }
 
 /** Keeps the path's template for the log, and how the route takes its body. */

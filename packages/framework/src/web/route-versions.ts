@@ -1,4 +1,5 @@
 import { type Message, VastifyError } from "../core/index.js";
+import { keysBesideArgs } from "./action-args.js";
 import type { DescribedRoute } from "./published-routes.js";
 
 /** A route as one version of a target publishes it. */
@@ -75,8 +76,7 @@ export function createVersionChoice({ offers, alive, rules }: RouteVersionsOptio
 }
 
 function chosen(route: OfferedRoute, version: string | undefined): ChosenVersion {
-  // An action that is chosen by `args` would never see a request's.
-  const { args: _, ...keys } = route.message;
+  const keys = keysBesideArgs(route.message);
   const addressed = { ...keys, $$target: route.target, ...(version !== undefined && { $$version: version }) };
   return { route, version, addressed };
 }

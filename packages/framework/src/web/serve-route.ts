@@ -50,7 +50,6 @@ export function createServeRoute({ act, maxBodyBytes, guard, ...socketOptions }:
   /** The call that a request asks for. */
   function callFor(ctx: Exchange, { route, addressed }: ChosenVersion, params: Params, body: unknown) {
     const { tx, signal, identity } = ctx.state as RequestState;
-    // A spread costs a twentieth where nothing follows it.
     const message = { args: argsOf(ctx, params, body), ...addressed };
     const idempotent = route.idempotent ?? idempotentMethods.has(ctx.method);
     const options: ActOptions = { tx, signal, idempotent, headers: ctx.headers, identity };

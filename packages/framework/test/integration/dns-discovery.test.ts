@@ -75,6 +75,20 @@ describe("services found by DNS, without Consul", () => {
     expect(await until(() => call(caller, name), "it is found")).toBe(work.pid);
   });
 
+  it("are asked for no longer when many other names were made up since", async () => {
+    const dns = await startDns();
+    const caller = await startCaller(dns);
+    const madeUp = Array.from({ length: 101 }, (_, at) => uniqueName(`made-up-${at}`));
+    for (const name of madeUp)
+      await expect(call(caller, name)).rejects.toMatchObject({ code: "not_found", reason: "no_target" });
+    const [first = "", ...others] = madeUp;
+    const before = dns.timesAsked(first);
+    const isStillAskedFor = (name: string) => dns.timesAsked(name) >= before + 3;
+    await until(() => others.every(isStillAskedFor), "the others are still asked for");
+    // A question may have been on its way.
+    expect(dns.timesAsked(first)).toBeLessThanOrEqual(before + 1);
+  });
+
   it("stay in use while DNS fails, is silent, or forgets all of them", async () => {
     const dns = await startDns();
     const name = uniqueName("work");

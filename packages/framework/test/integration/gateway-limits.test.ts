@@ -112,9 +112,13 @@ describe.skipIf(!consulAddress)("a rate at the gateway", () => {
     expect(await behindProxy.passing("/news", from("203.0.113.9, 198.51.100.1"))).toBe(0);
   });
 
-  it("stops nobody while its store is away", async () => {
-    const store = { take: () => Promise.reject(new Error("away")) };
-    const { get, shop } = await startLimited({ store, rates: [{ by: "consumer", limit: 1, windowMs: anHour }] });
+  it.each<[string, () => Promise<never>]>([
+    ["fails", () => Promise.reject(new Error("away"))],
+    ["never answers", () => new Promise(() => {})],
+    ["answers nonsense", async () => ({}) as never],
+  ])("stops nobody while its store %s", async (_does, take) => {
+    const rates = [{ by: "consumer", limit: 1, windowMs: anHour }] as const;
+    const { get, shop } = await startLimited({ store: { take }, storeTimeoutMs: 20, rates });
     for (let time = 0; time < 3; time++)
       expect(await get("/list", shop.first)).toMatchObject({ status: 200, remaining: null });
   });

@@ -62,7 +62,7 @@ async function bothWays(act: (message: Message) => unknown) {
   const app = createKoaApp({ log, isLeaving });
   app.use(edgeOfKoa(edge)).use(routes.middleware);
   const byKoa = app.callback();
-  const servers = [plainRoutes({ edge, routes, kept: ["/docs"] })];
+  const servers = [plainRoutes({ edge, routes, isKept: () => false })];
   const plainly = answerPlainly({ koa: () => app, servers, log, isLeaving });
   let plain = 0;
 

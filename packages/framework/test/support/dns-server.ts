@@ -19,6 +19,8 @@ export interface DnsServer {
   tell(target: string, places: readonly Place[]): void;
   /** How it answers from now on: well, late, with a failure of its own, or not at all. */
   behave(how: "well" | "slowly" | "badly" | "never"): void;
+  /** How often it was asked where a target is. */
+  timesAsked(target: string): number;
 }
 
 const [noError, serverFailed, noSuchName] = [0, 2, 3];
@@ -26,12 +28,14 @@ const slowMs = 500;
 
 /** Started, and stopped after the test. */
 export async function startDns(): Promise<DnsServer> {
+  const asked = new Map<string, number>();
   const zone = new Map<string, readonly Answer[]>();
   let how: "well" | "slowly" | "badly" | "never" = "well";
   let isClosed = false;
   const socket = createSocket("udp4");
   socket.on("message", (message, { port, address }) => {
     const { id, questions = [] } = decode(message);
+    for (const { name } of questions) asked.set(name, (asked.get(name) ?? 0) + 1);
     const reply = () => {
       if (isClosed) return;
       const bytes = encode({ type: "response", id, questions, ...answerTo(questions[0]) });
@@ -82,5 +86,6 @@ export async function startDns(): Promise<DnsServer> {
     behave(next) {
       how = next;
     },
+    timesAsked: (target) => asked.get(serviceName.replace("{target}", target)) ?? 0,
   };
 }

@@ -25,13 +25,17 @@ import {
 import { conditionOf } from "../models/user-filters.js";
 import type { AccountSettings } from "../settings.js";
 import { entityTagOf, expectMatch } from "./entity-tag.js";
+import { expectOwnAccount } from "./own-account.js";
 
 export interface UserActionsOptions {
   /** Of this account-server. */
   readonly version: string;
   /** Which versions of config-server will do. */
   readonly configServerVersion: string;
-  /** What a login begins. @default nothing: it only tells whether the password is right */
+  /**
+   * What a login begins. With it users may change and delete themselves alone.
+   * @default nothing: a login only tells whether the password is right, and nobody is asked who they are
+   */
   readonly sessions?: Sessions | undefined;
   readonly settings: Pick<AccountSettings, "value">;
 }
@@ -47,6 +51,13 @@ export function userActions(
   users: UserModel,
   { version, configServerVersion, sessions, settings }: UserActionsOptions,
 ): Implementation {
+  /** Where nobody can log in, nobody is asked to. */
+  function expectOwn(asked: string, { identity }: ActionContext): string {
+    const id = expectId(asked);
+    if (sessions) expectOwnAccount(identity, id);
+    return id;
+  }
+
   /**
    * Changes what the caller means: with `If-Match` that very version, without it whatever is there now, also when
    * another was quicker.
@@ -90,7 +101,7 @@ export function userActions(
       },
 
       async editUser({ id: asked, name, password }, context) {
-        const id = expectId(asked);
+        const id = expectOwn(asked, context);
         const changes = {
           ...(name !== undefined && { name }),
           ...(password !== undefined && { passwordHash: await hashPassword(password) }),
@@ -100,7 +111,7 @@ export function userActions(
       },
 
       async deleteUser({ id }, context) {
-        await changeUser(expectId(id), context, removeUser);
+        await changeUser(expectOwn(id, context), context, removeUser);
       },
 
       /** The codes are asked for whether or not the password is right, so that the answer tells no more than it says. */

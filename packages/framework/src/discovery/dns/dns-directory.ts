@@ -25,13 +25,13 @@ const leastPauseMs = 1_000;
 export function createDnsDirectory(options: DnsDirectoryOptions): Directory {
   const { dns, keepUnlistedMs = 600_000, log = silentLogger } = options;
   const finder = createAddressFinder(dns);
-  const lifetime = new AbortController();
   const loops = new Set<Promise<void>>();
   const listeners = createListeners();
   const followed = new Map<string, Followed>();
   const seen = new Set<string>(dns.targets);
   const unlisted = createUnlisted({ log, keepMs: keepUnlistedMs, lister: "DNS" });
   let lostAt: number | undefined;
+  let isStopped = false;
 
   function answered(): void {
     if (lostAt !== undefined) log.info("DNS answers again");
@@ -45,9 +45,8 @@ export function createDnsDirectory(options: DnsDirectoryOptions): Directory {
     lostAt ??= performance.now();
   }
 
-  async function watch(target: string, entry: () => Followed): Promise<void> {
+  async function watch(target: string, entry: () => Followed, signal: AbortSignal): Promise<void> {
     const listing = createDnsListing({ target, log });
-    const { signal } = lifetime;
     let addresses: readonly HttpAddress[] | undefined;
     for (let failures = 0; !signal.aborted; ) {
       let pauseMs = dns.refreshMs;
@@ -76,8 +75,9 @@ export function createDnsDirectory(options: DnsDirectoryOptions): Directory {
       target,
       unlisted,
       onChange: () => listeners.tell(log),
-      watchName: () => {
-        const loop = watch(target, () => entry);
+      watchName: (_name, signal) => {
+        if (isStopped) return;
+        const loop = watch(target, () => entry, signal);
         loops.add(loop);
         void loop.finally(() => loops.delete(loop));
       },
@@ -95,12 +95,18 @@ export function createDnsDirectory(options: DnsDirectoryOptions): Directory {
     },
     start: () => listeners.tell(log),
     async stop() {
-      lifetime.abort();
+      isStopped = true;
+      for (const entry of followed.values()) entry.stop();
       finder.stop();
       unlisted.stop();
       await Promise.all(loops);
     },
     follow: (target) => followed.get(target) ?? follow(target),
+    forget(target) {
+      if (seen.has(target)) return;
+      followed.get(target)?.stop();
+      followed.delete(target);
+    },
     isKnown: (target) => seen.has(target),
     onChange: listeners.add,
     onReturn: () => () => {},

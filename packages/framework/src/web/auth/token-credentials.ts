@@ -1,8 +1,10 @@
 import type { JWTPayload } from "jose";
 import { type Logger, VastifyError } from "../../core/index.js";
 import type { Exchange } from "../exchange.js";
+import { reportOnce } from "../report-once.js";
+import type { RequestState } from "../request-life.js";
 import { authorizationOf, badCredentials, type Credentials } from "./credentials.js";
-import { expectOwnPage, isOwnPage } from "./own-page.js";
+import { expectOwnPage, isFromOwnPage } from "./own-page.js";
 import { createSigningKeys } from "./signing-keys.js";
 import type { ResolvedTokenOptions } from "./token-options.js";
 
@@ -19,6 +21,7 @@ export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions):
   // Only gateways that take tokens load it.
   const loading = import("jose").then((jose) => ({ jose, keys: createSigningKeys({ jose, signedBy, now, log }) }));
   loading.catch(() => {});
+  const report = reportOnce(log);
   const expected = {
     issuer,
     audience: [...audience],
@@ -60,17 +63,27 @@ export function tokenCredentials({ tokens, now, log }: TokenCredentialsOptions):
       };
     },
     review(ctx) {
-      if (cookie !== undefined && !isOwnPage(ctx)) dropCookie(ctx, cookie);
+      if (cookie === undefined || !setsCookie(ctx, cookie) || isFromOwnPage(ctx)) return;
+      dropCookie(ctx, cookie);
+      const { route = "" } = ctx.state as RequestState;
+      report(`${ctx.method} ${route} sets the cookie ${cookie} only for pages of our own, and others ask for it too`);
     },
   };
 }
 
-/** The page of another site must not log its reader in or out either (login CSRF). */
+function setsCookie(ctx: Exchange, name: string): boolean {
+  return cookiesSet(ctx).some((each) => each.startsWith(`${name}=`));
+}
+
+/** The page of another site must not log its reader in or out either, whatever the method: a link can do it, too. */
 function dropCookie(ctx: Exchange, name: string): void {
-  const { "set-cookie": set = [] } = ctx.response.headers;
-  const others = [set].flat().filter((each) => !String(each).startsWith(`${name}=`));
-  if (others.length > 0) ctx.set("set-cookie", others as string[]);
+  const others = cookiesSet(ctx).filter((each) => !each.startsWith(`${name}=`));
+  if (others.length > 0) ctx.set("set-cookie", others);
   else ctx.remove("set-cookie");
+}
+
+function cookiesSet(ctx: Exchange): string[] {
+  return [ctx.response.headers["set-cookie"] ?? []].flat().map(String);
 }
 
 /** Browsers send cookies whoever asks them to, so a page of somebody else must not act in its reader's name. */

@@ -14,7 +14,7 @@ export interface EdgeStep {
 /** What stands in front of everything that is served. */
 export interface Edge {
   /** Answers a request by what `serve` does, which is left out where a step has answered. */
-  pass(ctx: Exchange, serve: () => Promise<void>): Promise<void>;
+  pass(ctx: Exchange, serve: () => Promise<void> | void): Promise<void>;
 }
 
 /** @param steps the outermost first */

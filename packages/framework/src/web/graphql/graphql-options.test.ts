@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { ownPaths } from "../own-paths.js";
 import { resolveGraphqlOptions } from "./graphql-options.js";
 
 it("what is not said has its default, and nothing at all is no GraphQL", () => {
@@ -11,6 +12,8 @@ it("what is not said has its default, and nothing at all is no GraphQL", () => {
   expect([undefined, false].map((given) => resolveGraphqlOptions(given, "graphql"))).toEqual([undefined, undefined]);
 });
 
-it.each(["graphql", "/a/:id", "/", "/health", "/openapi.json", "/docs"])("is never served at %s", (path) => {
+const notForIt = ["graphql", "/a/:id", "/", ...Object.values(ownPaths), "/docs/start.js"];
+
+it.each(notForIt)("is never served at %s", (path) => {
   expect(() => resolveGraphqlOptions({ path }, "graphql")).toThrow(/^graphql\.path must be a path/);
 });

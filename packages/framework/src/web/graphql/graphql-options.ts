@@ -1,4 +1,5 @@
 import { badOption, type Check, fields, milliseconds, wholeNumber, yesOrNo } from "../../core/index.js";
+import { isOwnPath } from "../own-paths.js";
 
 /** GraphQL at the gateway, and how much one operation may ask for. */
 export interface GraphqlOptions {
@@ -22,11 +23,8 @@ export interface GraphqlOptions {
 
 export type ResolvedGraphqlOptions = Readonly<Required<GraphqlOptions>>;
 
-/** What every gateway answers itself. */
-const ownPaths: ReadonlySet<string> = new Set(["/health", "/openapi.json", "/docs"]);
-
 const path: Check<string> = (value, where) => {
-  if (typeof value === "string" && /^(\/[\w.~-]+)+$/.test(value) && !ownPaths.has(value)) return value;
+  if (typeof value === "string" && /^(\/[\w.~-]+)+$/.test(value) && !isOwnPath(value)) return value;
   throw badOption(where, value, 'a path such as "/graphql", and none that the gateway has already');
 };
 

@@ -43,7 +43,7 @@ const varyByForm = varyBy("accept", "accept-version");
 export function serveGraphql(given: ServeGraphqlOptions): GraphqlEndpoint {
   const { options, act, timeoutMs, guard, callGuard, versionRules, log } = given;
   const { path, maxCalls } = options;
-  const readBody = requestBody(given.maxBodyBytes);
+  const bodyMiddleware = requestBody(given.maxBodyBytes);
   const report = reportOnce(log);
   const table = createActionTable({ versionRules, path });
   let engine: Promise<GraphqlEngine> | undefined;
@@ -80,7 +80,7 @@ export function serveGraphql(given: ServeGraphqlOptions): GraphqlEndpoint {
       ctx.state.route = path;
       expectForm(ctx);
       varyByForm(ctx);
-      await guard(ctx, routeOf(ctx.method, path), () => readBody(ctx, () => answer(ctx)) as Promise<void>);
+      await guard(ctx, routeOf(ctx.method, path), () => bodyMiddleware(ctx, () => answer(ctx)) as Promise<void>);
     },
     async load() {
       engine ??= loadEngine({ options, report, log });

@@ -2,6 +2,7 @@ import type { Logger } from "../../core/index.js";
 import type { GuardStep } from "../route-guard.js";
 import type { OfferedRoute } from "../route-versions.js";
 import type { ClientAddress } from "./client-address.js";
+import { forgivingStore } from "./forgiving-store.js";
 import { createLateness } from "./lateness.js";
 import { type LimitOptions, type RateRule, resolveLimitOptions } from "./limit-options.js";
 import { loadGuard } from "./load-guard.js";
@@ -32,10 +33,14 @@ const maxKeys = 100_000;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
 export function createLimits(options: LimitOptions, { addressOf, isOpen, log }: LimitSurroundings): Limits {
-  const { rates, store: given, maxInFlight, maxInFlightEach, maxLagMs } = resolveLimitOptions(options, "limits");
+  const { rates, storeTimeoutMs, maxInFlight, maxInFlightEach, maxLagMs, ...given } = resolveLimitOptions(
+    options,
+    "limits",
+  );
   const senderOf = createSenderOf(addressOf);
-  const store = given ?? createMemoryStore({ now: () => performance.now(), maxKeys });
-  const keep = (rules: readonly RateRule[]) => rateGuard({ rules, store, senderOf, log });
+  const counting = given.store ?? createMemoryStore({ now: () => performance.now(), maxKeys });
+  const store = forgivingStore({ store: counting, timeoutMs: storeTimeoutMs, log });
+  const keep = (rules: readonly RateRule[]) => rateGuard({ rules, store, senderOf });
   const kept = { before: keep(rates.filter(isByAddress)), after: keep(rates.filter((rule) => !isByAddress(rule))) };
   const lateness = createLateness();
   return {

@@ -25,6 +25,11 @@ export interface LimitOptions {
   rates?: readonly RateRule[];
   /** Where they are counted. @default in this process alone */
   store?: RateLimitStore;
+  /**
+   * How long the store may take for an answer before it counts as away, in milliseconds; requests pass uncounted then.
+   * Longer than what the store itself allows (200 of `redisRates`), so that it can say why. @default 500
+   */
+  storeTimeoutMs?: number;
   /** How many requests of one consumer (of an unknown one: from one address) may be under way at once. @default no bound */
   maxInFlightEach?: number;
   /**
@@ -42,6 +47,7 @@ export interface LimitOptions {
 export interface ResolvedLimitOptions {
   readonly rates: readonly RateRule[];
   readonly store: RateLimitStore | undefined;
+  readonly storeTimeoutMs: number;
   readonly maxInFlightEach: number;
   readonly maxInFlight: number;
   readonly maxLagMs: number;
@@ -76,6 +82,7 @@ const rateRule: Check<RateRule> = (value, where) => {
 const known = fields<LimitOptions>({
   rates: list(rateRule),
   store,
+  storeTimeoutMs: milliseconds(1),
   maxInFlightEach: wholeNumber(1),
   maxInFlight: wholeNumber(1),
   maxLagMs: milliseconds(1),
@@ -87,6 +94,7 @@ export function resolveLimitOptions(options: LimitOptions, where: string): Resol
   return {
     rates: given.rates ?? [],
     store: given.store,
+    storeTimeoutMs: given.storeTimeoutMs ?? 500,
     maxInFlightEach: given.maxInFlightEach ?? Number.POSITIVE_INFINITY,
     maxInFlight: given.maxInFlight ?? 1_000,
     maxLagMs: given.maxLagMs ?? 500,

@@ -1,22 +1,21 @@
-import { type Logger, VastifyError } from "../../core/index.js";
+import { VastifyError } from "../../core/index.js";
 import type { Exchange } from "../exchange.js";
 import type { GuardStep } from "../route-guard.js";
 import { readRoutePattern } from "../route-pattern.js";
 import type { OfferedRoute } from "../route-versions.js";
+import type { ForgivingStore } from "./forgiving-store.js";
 import type { RateRule } from "./limit-options.js";
-import type { RateLimitStore, Taken } from "./rate-limit-store.js";
+import type { Taken } from "./rate-limit-store.js";
 import type { SenderOf } from "./sender.js";
 
 export interface RateGuardOptions {
   rules: readonly RateRule[];
-  store: RateLimitStore;
+  store: ForgivingStore;
   senderOf: SenderOf;
-  log: Logger;
 }
 
 /** Refuses what goes beyond a rate, and tells everybody how far they are from it. */
-export function rateGuard({ rules, store, senderOf, log }: RateGuardOptions): GuardStep {
-  let isStoreAway = false;
+export function rateGuard({ rules, store, senderOf }: RateGuardOptions): GuardStep {
   const counted = rules.map((rule) => {
     const name = nameOf(rule);
     return {
@@ -27,14 +26,7 @@ export function rateGuard({ rules, store, senderOf, log }: RateGuardOptions): Gu
     };
   });
 
-  /** A store that is away stops nobody: it guards the gateway, and must not be what brings it down. */
-  function noteAway(err: unknown): undefined {
-    if (!isStoreAway) log.warn("requests can't be counted, so no rate is kept for now", { err });
-    isStoreAway = true;
-  }
-
   function judge(ctx: Exchange, rule: RateRule, taken: Taken): void {
-    isStoreAway = false;
     tell(ctx, rule, taken);
     if (!taken.allowed) throw tooFast(ctx, rule, taken);
   }
@@ -43,7 +35,7 @@ export function rateGuard({ rules, store, senderOf, log }: RateGuardOptions): Gu
   function count(ctx: Exchange, route: OfferedRoute, from = 0): Promise<undefined> | undefined {
     for (const [at, { rule, isAbout, keyOf }] of counted.entries()) {
       if (at < from || !isAbout(route)) continue;
-      const taking = take(keyOf(ctx, route), rule);
+      const taking = store.take(keyOf(ctx, route), rule);
       if (taking instanceof Promise)
         return taking.then((taken) => {
           if (taken) judge(ctx, rule, taken);
@@ -52,15 +44,6 @@ export function rateGuard({ rules, store, senderOf, log }: RateGuardOptions): Gu
       if (taking) judge(ctx, rule, taking);
     }
     return undefined;
-  }
-
-  function take(key: string, rule: RateRule): Promise<Taken | undefined> | Taken | undefined {
-    try {
-      const taking = store.take(key, rule);
-      return "then" in taking ? Promise.resolve(taking).catch(noteAway) : taking;
-    } catch (err) {
-      return noteAway(err);
-    }
   }
 
   return (ctx, route) => count(ctx, route);

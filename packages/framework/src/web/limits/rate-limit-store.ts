@@ -17,7 +17,10 @@ export interface Taken {
 
 /** Where requests are counted: in this process, or in one place for all gateways. */
 export interface RateLimitStore {
-  /** Takes one request out of what `key` may send. One that is refused costs nothing. */
+  /**
+   * Takes one request out of what `key` may send. One that is refused costs nothing. What fails, takes too long
+   * (`limits.storeTimeoutMs`) or answers something else stops nobody: the request passes uncounted.
+   */
   take(key: string, rate: Rate): Taken | Promise<Taken>;
 }
 

@@ -2,8 +2,9 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { Middleware } from "koa";
+import type { Context, Middleware } from "koa";
 import { VastifyError } from "../../core/index.js";
+import { ownPaths } from "../own-paths.js";
 
 /** Of the viewer's files, those that the page needs. */
 const viewerFiles: Readonly<Record<string, string>> = {
@@ -54,38 +55,40 @@ export function docsPage(title: string): Middleware {
 </html>
 `;
 
+  const answers = new Map<string, (ctx: Context) => Promise<void> | void>([
+    [ownPaths.docs, (ctx) => sendText(ctx, "html", page)],
+    [`${ownPaths.docs}/`, (ctx) => ctx.redirect("../docs")],
+    ["/docs/start.js", (ctx) => sendText(ctx, "text/javascript; charset=utf-8", start)],
+  ]);
+  for (const [path, type] of Object.entries(viewerFiles))
+    answers.set(path, (ctx) => sendFile(ctx, type, join(folder ?? "", path.slice("/docs/".length))));
+
   return async (ctx, next) => {
-    const { path } = ctx;
-    const isOurs = path === "/docs" || path.startsWith("/docs/");
-    if (!isOurs || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
-    ctx.state.route = "/docs";
+    const answer = answers.get(ctx.path);
+    if (!answer || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
+    ctx.state.route = ownPaths.docs;
     if (folder === undefined) throw noViewer();
     ctx.set("content-security-policy", contentSecurityPolicy);
-    ctx.set("cross-origin-opener-policy", "same-origin");
-    ctx.set("referrer-policy", "no-referrer");
-    ctx.set("x-content-type-options", "nosniff");
     ctx.set("cache-control", "no-cache");
-    const type = viewerFiles[path];
-    if (path === "/docs") {
-      ctx.type = "html";
-      ctx.body = page;
-    } else if (path === "/docs/") ctx.redirect("../docs");
-    else if (path === "/docs/start.js") {
-      ctx.type = "text/javascript; charset=utf-8";
-      ctx.body = start;
-    } else if (type !== undefined) {
-      const file = join(folder, path.slice("/docs/".length));
-      const { size, mtime } = await stat(file);
-      ctx.status = 200;
-      ctx.lastModified = mtime;
-      ctx.type = type;
-      if (ctx.fresh) ctx.status = 304;
-      else {
-        ctx.length = size;
-        ctx.body = createReadStream(file);
-      }
-    } else return next();
+    await answer(ctx);
   };
+}
+
+function sendText(ctx: Context, type: string, text: string): void {
+  ctx.type = type;
+  ctx.body = text;
+}
+
+async function sendFile(ctx: Context, type: string, file: string): Promise<void> {
+  const { size, mtime } = await stat(file);
+  ctx.status = 200;
+  ctx.lastModified = mtime;
+  ctx.type = type;
+  if (ctx.fresh) ctx.status = 304;
+  else {
+    ctx.length = size;
+    ctx.body = createReadStream(file);
+  }
 }
 
 /** Where Swagger UI is, if it is installed. */
