@@ -9,7 +9,7 @@ import { createChildren } from "../support/children.mjs";
 import { queues, retry } from "./broker-restarts/queues.mjs";
 
 export const summary =
-  "messages while the broker is stopped, killed and started and a consumer dies: none lost, none out of order [--messages N]";
+  "messages while the broker is stopped, killed and started and a consumer dies: none lost, none out of order [--messages N] [--queue-version 1|2]";
 
 const atOnce = 500;
 const keys = 16;
@@ -18,11 +18,13 @@ const consumer = new URL("broker-restarts/consumer-child.mjs", import.meta.url);
 
 /** @param {string[]} args */
 export async function run(args) {
-  const { values } = parseArgs({ args, options: { messages: { type: "string" } } });
+  const options = { messages: { type: "string" }, "queue-version": { type: "string", default: "1" } };
+  const { values } = parseArgs({ args, options });
   const messages = Number(values.messages ?? 20_000);
   const folder = mkdtempSync(join(tmpdir(), "vastify-proof-"));
   const children = createChildren();
-  const server = await startRabbitmq();
+  const settings = { "classic_queue.default_version": Number(values["queue-version"]) };
+  const server = await startRabbitmq({ settings });
   const broker = rabbit({ url: server.url, publishTimeoutMs: 120_000 });
   try {
     await broker.start();

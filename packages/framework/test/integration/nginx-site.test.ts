@@ -42,12 +42,14 @@ describe("nginx with our site, in front of a server", () => {
     echo?.close();
   });
 
-  function siteWith(edge: Partial<EdgeDeclaration>): string {
+  function siteWith(edge: Partial<EdgeDeclaration>, deadPorts: readonly number[] = []): string {
     const services = { gateway: { entry: "main.js", version: "1.0.0", httpPort: 3000 } };
     const declared = { service: "gateway", httpPort: plainPort, ...edge };
     const system = defineSystem({ name: "shop", services, edge: declared });
     if (!system.edge) throw new Error("there is no edge");
-    return nginxSite(system.name, system.edge, [{ host: "127.0.0.1", port: upstreamPort }]);
+    const ports = [...deadPorts, upstreamPort];
+    const endpoints = ports.map((port) => ({ host: "127.0.0.1", port }));
+    return nginxSite(system.name, system.edge, endpoints);
   }
 
   async function get(path: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
@@ -103,6 +105,20 @@ describe("nginx with our site, in front of a server", () => {
       secondEvent();
     }
     expect(events.join("")).toBe("data: first\n\ndata: second\n\n");
+  });
+
+  it("answers though two of the instances that it knows are dead", async () => {
+    // Listed first, so they are tried first; nobody listens there.
+    const withDead = siteWith({ tls: { ...(await nginx.makeCertificate()), port: tlsPort } }, [1, 10]);
+    await site.install(withDead);
+    const statuses = new Set<number | undefined>();
+    await until(async () => {
+      const response = await get("/");
+      response.resume();
+      statuses.add(response.statusCode);
+      return (await nginx.errors()).includes("http://127.0.0.1:10/");
+    }, "nginx asked a dead instance");
+    expect([...statuses]).toEqual([200]);
   });
 
   it("goes on with what it had when a new site is wrong", async () => {

@@ -75,7 +75,8 @@ ${edge.tls ? secured(edge, edge.tls) : listen(edge, edge.httpPort)}
     proxy_set_header X-Forwarded-Host $http_host;
     # An instance that refuses, breaks off or says nothing is passed over; only what is safe to repeat is sent again.
     proxy_next_upstream error timeout;
-    proxy_next_upstream_tries 2;
+    # One may have died just now while another, that died before, is still listed.
+    proxy_next_upstream_tries 3;
     proxy_connect_timeout 2s;
     # Between two reads, not for a whole answer: streams may last.
     proxy_read_timeout 75s;
