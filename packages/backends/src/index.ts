@@ -5,6 +5,7 @@ export { type DebianPackagesOptions, fetchDebianPackages } from "./debian-packag
 export { type DeployHost, type DeployHostOptions, startDeployHost } from "./deploy-host/deploy-host.js";
 export { shopFiles, shopProgram } from "./deploy-host/shop.js";
 export { findFreePort, findFreePorts } from "./free-port.js";
+export { runKubectl } from "./kubectl.js";
 export { type MongoEngine, type MongoEngineOptions, startMongoEngine } from "./mongo-engine.js";
 export { type RunningNginx, startNginx } from "./nginx.js";
 export { type Pm2Options, type RunningPm2, startPm2 } from "./pm2.js";
