@@ -1,5 +1,5 @@
 import { Readable, Transform, type TransformCallback } from "node:stream";
-import { badOption } from "../../core/index.js";
+import { badOption, type EndlessStream, endEarly } from "../../core/index.js";
 import { pipeThrough } from "./pipe-through.js";
 
 /** An event as a browser's `EventSource` gets it. */
@@ -20,18 +20,90 @@ export interface EventStreamResult {
   readonly body: Readable;
 }
 
+/** Where events come from. */
+export type EventSource = AsyncIterable<ServerEvent> | Iterable<ServerEvent>;
+
 export const eventStreamType = "text/event-stream";
 
 /**
  * The result of an action whose answer is a stream of events (SSE). Events are taken one by one, as fast as the client
- * reads; when either side goes, the iterable's `return` is called.
+ * reads; the first is asked for at once, so that a generator's `finally` runs even for a client that is gone by then.
+ * When either side goes, the iterable's `return` is called.
+ * @param events or what makes them, given a signal that aborts when nobody listens any longer: for generators that wait
+ * for something that may never happen, since their `return` must wait with them
  */
-export function eventStream(events: AsyncIterable<ServerEvent> | Iterable<ServerEvent>): EventStreamResult {
-  async function* texts() {
-    for await (const event of events) yield eventText(event);
-  }
-  const body = Readable.from(texts(), { objectMode: false });
+export function eventStream(events: EventSource | ((signal: AbortSignal) => EventSource)): EventStreamResult {
+  const gone = new AbortController();
+  const body = new EventTexts(typeof events === "function" ? events(gone.signal) : events, gone);
   return { http$: { headers: { "content-type": eventStreamType } }, body };
+}
+
+/** Unlike `Readable.from` it does not wait for the next event before it lets its source go. */
+class EventTexts extends Readable implements EndlessStream {
+  private readonly events: Iterator<ServerEvent> | AsyncIterator<ServerEvent>;
+  private readonly gone: AbortController;
+  private isPulling = false;
+  /** Nothing more is sent. */
+  private isEnded = false;
+  /** The source ended or failed by itself. */
+  private isOver = false;
+
+  constructor(events: EventSource, gone: AbortController) {
+    super();
+    this.events = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+    this.gone = gone;
+    void this.pull();
+  }
+
+  override _read(): void {
+    void this.pull();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.gone.abort();
+    if (!this.isOver) void this.letGo();
+    done(error);
+  }
+
+  [endEarly](): void {
+    this.isEnded = true;
+    if (!this.destroyed) this.push(null);
+  }
+
+  private async pull(): Promise<void> {
+    if (this.isPulling) return;
+    this.isPulling = true;
+    try {
+      while (await this.pushNext());
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+    this.isPulling = false;
+  }
+
+  /** @returns whether there is room for more */
+  private async pushNext(): Promise<boolean> {
+    const { done, value } = await this.next();
+    if (this.isEnded || this.destroyed) return false;
+    return this.push(done ? null : eventText(value));
+  }
+
+  private async next(): Promise<IteratorResult<ServerEvent>> {
+    let result: IteratorResult<ServerEvent> | undefined;
+    try {
+      result = await this.events.next();
+      return result;
+    } finally {
+      this.isOver = result?.done ?? true;
+    }
+  }
+
+  /** What it fails with is nobody's any longer. */
+  private async letGo(): Promise<void> {
+    try {
+      await this.events.return?.();
+    } catch {}
+  }
 }
 
 /**
