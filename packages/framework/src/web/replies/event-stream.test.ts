@@ -1,8 +1,9 @@
 import { EventEmitter, on } from "node:events";
+import { PassThrough } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { endEarly, isEndless } from "../../core/index.js";
-import { eventStream, type ServerEvent } from "./event-stream.js";
+import { eventStream, type ServerEvent, withHeartbeats } from "./event-stream.js";
 
 /** Events that come when they are told to, and what became of their source. */
 function told() {
@@ -115,5 +116,40 @@ describe("a stream of events", () => {
     say(2);
     expect(String(await body.toArray())).toBe("data: 1\n\n");
     expect(source.returned).toBe(1);
+  });
+});
+
+describe("a stream with heartbeats that is ended early", () => {
+  it("ends after the event that is under way, and lets its source go", async () => {
+    const source = new PassThrough();
+    const events = withHeartbeats(source, 3_600_000);
+    source.write("data: 1\n\ndata");
+    await nextTurn();
+    events[endEarly]();
+    source.write(": 2\n\n");
+    source.write("data: 3\n\n");
+    expect((await events.toArray()).join("")).toBe(":\n\ndata: 1\n\ndata: 2\n\n");
+    await nextTurn();
+    expect([events.destroyed, source.destroyed]).toEqual([true, true]);
+  });
+
+  it("ends at once between two, and again does nothing", async () => {
+    const source = new PassThrough();
+    const events = withHeartbeats(source, 3_600_000);
+    events[endEarly]();
+    events[endEarly]();
+    expect((await events.toArray()).join("")).toBe(":\n\n");
+    events[endEarly]();
+    await nextTurn();
+    expect(source.destroyed).toBe(true);
+  });
+
+  it("that has ended by itself stays as it was", async () => {
+    const source = new PassThrough();
+    const events = withHeartbeats(source, 3_600_000);
+    source.end("data: 1\n\n");
+    await nextTurn();
+    events[endEarly]();
+    expect((await events.toArray()).join("")).toBe(":\n\ndata: 1\n\n");
   });
 });

@@ -128,18 +128,22 @@ function expectLine(name: string, value: string): string {
 /** Proxies close what is silent for longer, usually after a minute, in milliseconds. */
 const usualHeartbeatMs = 15_000;
 
-/** A stream of events that says at its beginning, and whenever it was silent for a while, that it lives. */
-export function withHeartbeats(events: Readable, everyMs = usualHeartbeatMs): Readable {
+/**
+ * A stream of events that says at its beginning, and whenever it was silent for a while, that it lives. Ended early, it
+ * ends between two events.
+ */
+export function withHeartbeats(events: Readable, everyMs = usualHeartbeatMs): EndlessStream {
   return pipeThrough(events, new HeartbeatStream(everyMs));
 }
 
 /** A line that clients pass over. */
 const comment = ":\n\n";
 
-class HeartbeatStream extends Transform {
+class HeartbeatStream extends Transform implements EndlessStream {
   private readonly timer: NodeJS.Timeout;
   /** The end of what was sent: only between two events may a comment stand. */
   private tail = "\n\n";
+  private state: "going on" | "ending" | "ended" = "going on";
 
   constructor(everyMs: number) {
     super();
@@ -150,7 +154,14 @@ class HeartbeatStream extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.tail = (this.tail + chunk.subarray(-2).toString("latin1")).slice(-2);
     this.timer.refresh();
-    done(null, chunk);
+    if (this.state !== "ended") this.push(chunk);
+    this.endIfDue();
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.state = "ended";
+    done();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -158,8 +169,23 @@ class HeartbeatStream extends Transform {
     done(error);
   }
 
+  [endEarly](): void {
+    if (this.state === "going on") this.state = "ending";
+    this.endIfDue();
+  }
+
+  private endIfDue(): void {
+    if (this.state !== "ending" || !this.isBetweenEvents || this.destroyed) return;
+    this.state = "ended";
+    this.push(null);
+  }
+
+  private get isBetweenEvents(): boolean {
+    return this.tail === "\n\n";
+  }
+
   /** One that does not read yet needs no sign of life. */
   private beat(): void {
-    if (this.tail === "\n\n" && this.readableLength === 0 && !this.readableEnded) this.push(comment);
+    if (this.state !== "ended" && this.isBetweenEvents && this.readableLength === 0) this.push(comment);
   }
 }
