@@ -19,7 +19,7 @@ export { badOption, expectPort, expectTargetName, isTargetName } from "./expect-
 export { createGate, type Gate } from "./gate.js";
 export type { Identity } from "./identity.js";
 export { isDeeperThan } from "./json-depth.js";
-export { letGo } from "./let-go.js";
+export { letGo, streamsIn } from "./let-go.js";
 export { createListeners, type Listeners } from "./listeners.js";
 export { type ListenOptions, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";

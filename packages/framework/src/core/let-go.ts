@@ -1,8 +1,13 @@
 import { Readable } from "node:stream";
 
-/** Destroys the streams of a result, which it is itself or has as members: nobody will read them. */
+/** The streams of a result, which it is itself or has as members. */
+export function streamsIn(result: unknown): readonly Readable[] {
+  if (result instanceof Readable) return [result];
+  if (typeof result !== "object" || result === null || result instanceof Uint8Array) return [];
+  return Object.values(result).filter((part) => part instanceof Readable);
+}
+
+/** Destroys the streams of a result that nobody will read. */
 export function letGo(result: unknown): void {
-  if (typeof result !== "object" || result === null || result instanceof Uint8Array) return;
-  const parts = result instanceof Readable ? [result] : Object.values(result);
-  for (const part of parts) if (part instanceof Readable) part.destroy();
+  for (const stream of streamsIn(result)) stream.destroy();
 }

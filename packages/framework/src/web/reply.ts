@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { VastifyError } from "../core/index.js";
+import { letGo, streamsIn, VastifyError } from "../core/index.js";
 import type { Exchange } from "./exchange.js";
 import { isFresh, weakTag } from "./replies/freshness.js";
 import { type Bytes, isBytes, sendBytes } from "./replies/send-bytes.js";
@@ -55,9 +55,8 @@ export function sendResult(ctx: Exchange, result: unknown, usualStatus?: number)
  */
 export function outputOf(result: unknown): unknown {
   const { body } = splitResult(result);
-  const bytes = bytesIn(body);
-  if (!bytes) return body;
-  discard(bytes);
+  if (!bytesIn(body) && streamsIn(body).length === 0) return body;
+  letGo(body);
   throw new VastifyError("unimplemented", "the action answers with bytes; ask for them by its route", {
     reason: "no_json",
   });

@@ -39,7 +39,8 @@ async function serving(action: Action) {
     return call;
   }
   // biome-ignore lint/suspicious/noExplicitAny: each test knows what it gets
-  return { server, start, call: (message: object): Promise<any> => outcomeOf(start(message)) };
+  const { port } = endpoint;
+  return { server, port, start, call: (message: object): Promise<any> => outcomeOf(start(message)) };
 }
 
 async function digestOf(stream: Readable): Promise<{ bytes: number; sha: string }> {
@@ -235,6 +236,22 @@ describe("streams", () => {
     const closed = server.close(20_000);
     expect(await digestOf(stream)).toEqual({ bytes: 3_000_000, sha: sent.sha() });
     await closed;
+  });
+
+  it("in a result are refused for a caller that speaks only Seneca's protocol", async () => {
+    const endless = new Readable({ read: () => {} });
+    const { port } = await serving(() => ({ name: "a.txt", file: endless }));
+    const response = await fetch(`http://127.0.0.1:${port}/act`, { method: "POST", body: "{}" });
+    expect([response.status, await response.json()]).toMatchObject([400, { reason: "no_attachments" }]);
+    expect(endless.destroyed).toBe(true);
+  });
+
+  it("are let go where they were to be written as JSON", async () => {
+    const endless = new Readable({ read: () => {} });
+    const { call } = await serving(() => ({ name: "a.txt", file: endless }));
+    const result = await call({});
+    expect(() => JSON.stringify(result)).toThrow(expect.objectContaining({ reason: "bad_result" }));
+    await until(() => endless.destroyed, "its sender heard of it");
   });
 
   it("are refused for a peer that speaks only Seneca's protocol", async () => {
