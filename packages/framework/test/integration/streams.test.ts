@@ -38,8 +38,8 @@ async function serving(action: Action) {
     client.send(endpoint, triedOnce(call));
     return call;
   }
-  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it gets
   const { port } = endpoint;
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it gets
   return { server, port, start, call: (message: object): Promise<any> => outcomeOf(start(message)) };
 }
 
