@@ -34,6 +34,7 @@ export {
   stopParts,
 } from "./part.js";
 export { readKeptFile } from "./read-kept-file.js";
+export { Releasable } from "./releasable.js";
 export { replaceFile } from "./replace-file.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
 export { isPoisonous, maySayPrototype, parseSafely, safeReviver } from "./safe-json.js";

@@ -1,5 +1,5 @@
 import { Readable, Transform, type TransformCallback } from "node:stream";
-import { badOption, type EndlessStream, endEarly } from "../../core/index.js";
+import { badOption, type EndlessStream, endEarly, Releasable } from "../../core/index.js";
 import { pipeThrough } from "./pipe-through.js";
 
 /** An event as a browser's `EventSource` gets it. */
@@ -21,7 +21,7 @@ export interface EventStreamResult {
 }
 
 /** Where events come from. */
-export type EventSource = AsyncIterable<ServerEvent> | Iterable<ServerEvent>;
+type ServerEvents = AsyncIterable<ServerEvent> | Iterable<ServerEvent>;
 
 export const eventStreamType = "text/event-stream";
 
@@ -32,7 +32,7 @@ export const eventStreamType = "text/event-stream";
  * @param events or what makes them, given a signal that aborts when nobody listens any longer: for generators that wait
  * for something that may never happen, since their `return` must wait with them
  */
-export function eventStream(events: EventSource | ((signal: AbortSignal) => EventSource)): EventStreamResult {
+export function eventStream(events: ServerEvents | ((signal: AbortSignal) => ServerEvents)): EventStreamResult {
   const gone = new AbortController();
   const body = new EventTexts(typeof events === "function" ? events(gone.signal) : events, gone);
   return { http$: { headers: { "content-type": eventStreamType } }, body };
@@ -40,17 +40,15 @@ export function eventStream(events: EventSource | ((signal: AbortSignal) => Even
 
 /** Unlike `Readable.from` it does not wait for the next event before it lets its source go. */
 class EventTexts extends Readable implements EndlessStream {
-  private readonly events: Iterator<ServerEvent> | AsyncIterator<ServerEvent>;
+  private readonly events: Releasable<ServerEvent>;
   private readonly gone: AbortController;
   private isPulling = false;
   /** Nothing more is sent. */
   private isEnded = false;
-  /** The source ended or failed by itself. */
-  private isOver = false;
 
-  constructor(events: EventSource, gone: AbortController) {
+  constructor(events: ServerEvents, gone: AbortController) {
     super();
-    this.events = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+    this.events = new Releasable(events);
     this.gone = gone;
     void this.pull();
   }
@@ -61,7 +59,7 @@ class EventTexts extends Readable implements EndlessStream {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.gone.abort();
-    if (!this.isOver) void this.letGo();
+    void this.events.return();
     done(error);
   }
 
@@ -83,26 +81,9 @@ class EventTexts extends Readable implements EndlessStream {
 
   /** @returns whether there is room for more */
   private async pushNext(): Promise<boolean> {
-    const { done, value } = await this.next();
+    const { done, value } = await this.events.next();
     if (this.isEnded || this.destroyed) return false;
     return this.push(done ? null : eventText(value));
-  }
-
-  private async next(): Promise<IteratorResult<ServerEvent>> {
-    let result: IteratorResult<ServerEvent> | undefined;
-    try {
-      result = await this.events.next();
-      return result;
-    } finally {
-      this.isOver = result?.done ?? true;
-    }
-  }
-
-  /** What it fails with is nobody's any longer. */
-  private async letGo(): Promise<void> {
-    try {
-      await this.events.return?.();
-    } catch {}
   }
 }
 
