@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { eventStream, type SenecaAction } from "../../src/index.js";
+import { defineAction, defineContract, eventStream, implement, type SenecaAction } from "../../src/index.js";
 import { consulAddress, startGateway, startService, uniqueName, until } from "../support/services.js";
 
 /** What a service has begun for its clients and not ended yet. */
@@ -99,6 +99,18 @@ function actionsOf(begun: Begun): Actions {
   };
 }
 
+/** An action that says nothing over its socket. */
+function talking(target: string, begun: Begun) {
+  const rest = { method: "GET", path: `/${target}/socket` } as const;
+  const socket = { receives: "text", sends: "text" } as const;
+  const contract = defineContract({
+    target,
+    version: "1.0.0",
+    actions: { talk: defineAction({ access: "public", rest, socket }) },
+  });
+  return implement(contract, { talk: () => silence(begun.begin()) });
+}
+
 /** A service with these actions behind a gateway, and what it has begun. */
 async function serving(): Promise<{ begun: Begun; gateway: string; service: string; path: string }> {
   const name = uniqueName("hang-ups");
@@ -115,7 +127,8 @@ async function serving(): Promise<{ begun: Begun; gateway: string; service: stri
     for (const [key, action] of Object.entries(actions)) this.add({ module: name, if: key }, action as never);
   }
   const routes = { prefix: `/${name}`, pin: `module:${name},if:*`, map };
-  const service = await startService({ name, modules: [{ plugin: plugin as never, routes }] });
+  const modules = [{ plugin: plugin as never, routes }];
+  const service = await startService({ name, modules, contracts: [talking(name, begun)] });
   const gateway = await startGateway({ name: uniqueName("gateway") });
   await until(() => gateway.routes.some(({ target }) => target === name), "the gateway serves it");
   const [one = "", other = ""] = [gateway.addresses.http, service.addresses.http];
@@ -149,6 +162,9 @@ const requests: Record<string, (path: string) => string> = {
   "of events that never come": (path) => `GET ${path}/silence HTTP/1.1\r\nhost: a\r\n\r\n`,
   "behind another": (path) =>
     `GET ${path}/late HTTP/1.1\r\nhost: a\r\n\r\nGET ${path}/silence HTTP/1.1\r\nhost: a\r\n\r\n`,
+  "over a socket": (path) =>
+    `GET ${path}/socket HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
+    "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
   "of what it uploads": (path) => `POST ${path}/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 500000\r\n\r\nbegun`,
 };
 
