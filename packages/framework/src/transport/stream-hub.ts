@@ -148,14 +148,6 @@ class IncomingStream extends Readable {
     this.consumed = 0;
   }
 
-  /** Where nobody looked for a stream, as in an answer of JSON, nobody reads it either. */
-  toJSON(): never {
-    this.destroy();
-    throw new VastifyError("internal", "a stream among other things can't be written as JSON", {
-      reason: "bad_result",
-    });
-  }
-
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     if (!this.isEnded) {
       this.isEnded = true;

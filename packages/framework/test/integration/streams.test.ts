@@ -246,14 +246,6 @@ describe("streams", () => {
     expect(endless.destroyed).toBe(true);
   });
 
-  it("are let go where they were to be written as JSON", async () => {
-    const endless = new Readable({ read: () => {} });
-    const { call } = await serving(() => ({ name: "a.txt", file: endless }));
-    const result = await call({});
-    expect(() => JSON.stringify(result)).toThrow(expect.objectContaining({ reason: "bad_result" }));
-    await until(() => endless.destroyed, "its sender heard of it");
-  });
-
   it("are refused for a peer that speaks only Seneca's protocol", async () => {
     const client = createTransportClient();
     onTestFinished(() => client.close());
