@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { describe, expect, it, vi } from "vitest";
 import { Call, outcomeOf } from "./call.js";
 import { Deadlines } from "./deadlines.js";
@@ -30,6 +31,16 @@ describe("a call", () => {
     call.fail(new Error("second"));
     call.cancel();
     expect(await outcomeOf(call)).toBe("first");
+  });
+
+  it("lets go of the streams of a result that comes too late", () => {
+    const [alone, member] = [new PassThrough(), new PassThrough()];
+    for (const result of [alone, { name: "a.txt", body: member }, "text", null, Buffer.from("bytes")]) {
+      const call = newCall();
+      call.cancel();
+      call.succeed(result);
+    }
+    expect([alone.destroyed, member.destroyed]).toEqual([true, true]);
   });
 
   it("that fails with another's error rejects with one of ours", async () => {

@@ -1,6 +1,7 @@
 import type { DeadlineList, Deadlines, Expiring } from "./deadlines.js";
 import { VastifyError } from "./error.js";
 import type { Identity } from "./identity.js";
+import { letGo } from "./let-go.js";
 import type { Message } from "./message.js";
 import { isTraceId, newTraceId } from "./trace.js";
 
@@ -156,8 +157,10 @@ export class Call implements Expiring {
     this.abortChildren(reason);
   }
 
+  /** Of a result that comes when the call is over already, nobody will read the streams. */
   succeed(value: unknown): void {
     if (this.outcome === "open") this.finish("done", value);
+    else letGo(value);
   }
 
   /** The action failed by itself. */

@@ -3,6 +3,7 @@ export { Call, type CallOptions, type CancelSignal, keysOf, outcomeOf, type Requ
 export { type DeadlineList, Deadlines, type Expiring } from "./deadlines.js";
 export { deepFreeze } from "./deep-freeze.js";
 export { delay } from "./delay.js";
+export { type EndlessStream, endEarly, isEndless } from "./endless.js";
 export {
   type ErrorCode,
   errorCodes,
@@ -18,6 +19,7 @@ export { badOption, expectPort, expectTargetName, isTargetName } from "./expect-
 export { createGate, type Gate } from "./gate.js";
 export type { Identity } from "./identity.js";
 export { isDeeperThan } from "./json-depth.js";
+export { letGo, streamsIn } from "./let-go.js";
 export { createListeners, type Listeners } from "./listeners.js";
 export { type ListenOptions, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
@@ -32,6 +34,7 @@ export {
   stopParts,
 } from "./part.js";
 export { readKeptFile } from "./read-kept-file.js";
+export { Releasable } from "./releasable.js";
 export { replaceFile } from "./replace-file.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
 export { isPoisonous, maySayPrototype, parseSafely, safeReviver } from "./safe-json.js";

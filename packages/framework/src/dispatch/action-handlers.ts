@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { Call, letGo } from "../core/index.js";
 import type { Seneca, SenecaAction, SenecaReply } from "./seneca-types.js";
 
 /** An author's handler, and how it gives its result. */
@@ -52,8 +53,14 @@ export function adaptHandler(
 ): SenecaAction {
   const { handler } = authored;
   const adapted = function (this: Seneca, message: { call$?: unknown }, reply: SenecaReply, meta?: unknown): void {
+    const { call$: call } = message;
     enter(this, message);
-    runHandler(authored, this, message, replyOnce(reply), meta);
+    const answer = replyOnce((first, result) => {
+      // Seneca gives up soon after us, and drops what comes then.
+      if (call instanceof Call && call.outcome === "failed") letGo(resultIn(first, result));
+      reply(first, result);
+    });
+    runHandler(authored, this, message, answer, meta);
   };
   // What authors note on a handler, even after adding it (`validate`), is read through this.
   Object.setPrototypeOf(adapted, handler);

@@ -241,7 +241,11 @@ describe("a peer's call", () => {
 });
 
 describe("a stream that comes when its call was given up", () => {
-  it.each(["alone", "as a member"])("is let go, %s", async (how) => {
+  it.each([
+    ["alone", {}],
+    ["as a member", {}],
+    ["alone, by Seneca", { custom$: {} }],
+  ])("is let go, %s", async (how, directives) => {
     const stream = new PassThrough();
     let reply: (error: null, result: unknown) => void = () => {};
     const { dispatcher } = await dispatcherWith(function late(this: Seneca) {
@@ -249,10 +253,10 @@ describe("a stream that comes when its call was given up", () => {
         reply = done;
       });
     });
-    await expect(dispatcher.act({ late: "stream" }, { timeoutMs: 5 })).rejects.toMatchObject({
+    await expect(dispatcher.act({ late: "stream", ...directives }, { timeoutMs: 5 })).rejects.toMatchObject({
       code: "deadline_exceeded",
     });
-    reply(null, how === "alone" ? stream : { body: stream });
+    reply(null, how === "as a member" ? { body: stream } : stream);
     expect(stream.destroyed).toBe(true);
   });
 });

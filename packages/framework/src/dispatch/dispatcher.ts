@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import {
   type Addressee,
   addresseeOf,
@@ -352,14 +351,7 @@ function hasDirectives(message: Message): boolean {
 function settle(call: Call, first: unknown, result: unknown): void {
   const error = errorIn(first, result);
   if (error) call.fail(error);
-  else if (call.outcome === "open") call.succeed(resultIn(first, result));
-  else letGo(resultIn(first, result));
-}
-
-/** Streams in a result that comes too late: nobody will read them. */
-function letGo(result: unknown): void {
-  const parts = isObject(result) ? [result, ...Object.values(result)] : [];
-  for (const part of parts) if (part instanceof Readable) part.destroy();
+  else call.succeed(resultIn(first, result));
 }
 
 function isObject(value: unknown): value is object {

@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -105,6 +106,12 @@ describe("a contract's action", () => {
     await expect(refused).rejects.toMatchObject({ code: "internal", reason: "bad_output" });
     await expect(refused).rejects.toThrow(/here\.findUser gave .*: name: /);
     await expect(refused).rejects.not.toThrow(/pass/);
+  });
+
+  it("lets the stream of a bad output go", async () => {
+    const body = new PassThrough();
+    await expect(host({ id: 42, body }).act(findUser)).rejects.toMatchObject({ reason: "bad_output" });
+    expect(body.destroyed).toBe(true);
   });
 
   it("leaves out of an output what its schema does not know", async () => {

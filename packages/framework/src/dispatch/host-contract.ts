@@ -7,7 +7,7 @@ import {
   type Implementation,
   inputOf,
 } from "../contracts/index.js";
-import { type Logger, type Message, VastifyError } from "../core/index.js";
+import { type Logger, letGo, type Message, VastifyError } from "../core/index.js";
 import { type ActionCaching, type RunAction, withCaching } from "./action-caching.js";
 import { type ActionContextOptions, SenecaContext } from "./action-context.js";
 import { hostSocket } from "./host-socket.js";
@@ -70,13 +70,29 @@ function checkerOf(schema: ContractAction["input"], of: string, side: "input" | 
 /** Checks an output; what it says of its HTTP answer is put aside meanwhile. */
 function outputChecker(action: ContractAction, of: string, whenBad: "refuse" | "log", log: Logger) {
   const strict = checkerOf(action.output, of, "output");
-  const check = whenBad === "refuse" ? strict : tolerant(strict, log);
+  const check = whenBad === "refuse" ? refusing(strict) : tolerant(strict, log);
   return (given: unknown): unknown => {
     if (typeof given !== "object" || given === null || !("http$" in given)) return check(given);
     const { http$, ...output } = given;
     const checked = check(output);
     const join = (value: unknown): unknown => ({ ...(value as object | undefined), http$ });
     return checked instanceof Promise ? checked.then(join) : join(checked);
+  };
+}
+
+/** Nobody will read the streams of a bad output. */
+function refusing(check: (value: unknown) => unknown) {
+  return (given: unknown): unknown => {
+    const refuse = (thrown: unknown): never => {
+      letGo(given);
+      throw thrown;
+    };
+    try {
+      const checked = check(given);
+      return checked instanceof Promise ? checked.catch(refuse) : checked;
+    } catch (thrown) {
+      return refuse(thrown);
+    }
   };
 }
 

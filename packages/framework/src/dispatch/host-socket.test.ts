@@ -24,6 +24,7 @@ const contract = defineContract({
     echo: defineAction({ access: "public", rest: route("/echo"), socket: texts }),
     first: defineAction({ access: "public", rest: route("/first"), socket: texts }),
     waits: defineAction({ access: "public", rest: route("/waits"), socket: texts }),
+    silent: defineAction({ access: "public", rest: route("/silent"), socket: texts }),
     refuses: defineAction({ access: "public", rest: route("/refuses"), socket: texts }),
     forgets: defineAction({ access: "public", rest: route("/forgets"), socket: texts }),
     hello: defineAction({ output: z.string() }),
@@ -35,6 +36,14 @@ function host(timeoutMs = 2_000) {
   const remote = { isHere: () => true, send: () => {} };
   const dispatcher = createDispatcher({ name: "here", log: silentLogger, timeoutMs, remote });
   open.push(dispatcher);
+  const silence: AsyncIterableIterator<string> = {
+    [Symbol.asyncIterator]: () => silence,
+    next: () => new Promise(() => {}),
+    async return() {
+      said.push("let go");
+      return { done: true, value: undefined };
+    },
+  };
   const implementation = implement(contract, {
     async *echo(_input, context) {
       for await (const text of context.received) yield `${await context.caller(contract).hello()}, ${text}`;
@@ -49,6 +58,7 @@ function host(timeoutMs = 2_000) {
       said.push("waits");
       await received.next().catch((error) => said.push(`received: ${error.message}`));
     },
+    silent: () => silence,
     refuses: async () => {
       throw new VastifyError("not_found", "no such room", { reason: "no_room" });
     },
@@ -99,6 +109,21 @@ describe("an action that talks over a socket", () => {
     await expect
       .poll(() => said, patiently)
       .toEqual(["waits", "signal: the client is gone", "received: the client is gone"]);
+  });
+
+  it.each(["before anybody reads", "while it waits"])("is let go, once, %s", async (when) => {
+    const { act, said } = host();
+    const result = (await act({ action: "silent", socket: new PassThrough() })) as Readable;
+    if (when === "while it waits") result.resume();
+    result.destroy();
+    await expect.poll(() => said, patiently).toEqual(["let go"]);
+  });
+
+  it("that nobody reads has begun, and hears of it", async () => {
+    const { act, said } = host();
+    const result = (await act({ action: "waits", socket: new PassThrough() })) as Readable;
+    result.destroy();
+    await expect.poll(() => said, patiently).toContain("signal: the client is gone");
   });
 
   it("refuses before it begins, by throwing", async () => {

@@ -6,7 +6,7 @@ import {
   socketOf,
   withFailure,
 } from "../contracts/index.js";
-import { type Message, VastifyError } from "../core/index.js";
+import { type Message, Releasable, VastifyError } from "../core/index.js";
 import type { RunAction } from "./action-caching.js";
 import { type ActionContextOptions, SenecaContext } from "./action-context.js";
 import type { ActionSelf } from "./action-self.js";
@@ -43,9 +43,11 @@ export function hostSocket(
       throw error;
     });
     call.signal.removeEventListener("abort", giveUp);
-    const sent = new SentMessages(tellFailure(writeMessages(given, rules, of), call.tx), () =>
-      call.end(new VastifyError("canceled", "the client is gone")),
-    );
+    const said = new Releasable(given);
+    const sent = new SentMessages(tellFailure(writeMessages(said, rules, of), call.tx), () => {
+      call.end(new VastifyError("canceled", "the client is gone"));
+      void said.return();
+    });
     call.last((reason) => {
       socket.close(reason);
       sent.destroy(reason);

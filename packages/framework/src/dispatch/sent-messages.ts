@@ -14,6 +14,8 @@ export class SentMessages extends Readable {
     this.onOver = onOver;
     // Whoever reads it sees the error; one that nobody reads must not end the process.
     this.on("error", () => {});
+    // Begun at once: an action that was never begun is told nothing when its client goes.
+    this.read(0);
   }
 
   override _read(): void {

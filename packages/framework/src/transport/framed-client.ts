@@ -1,7 +1,7 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { type Call, VastifyError } from "../core/index.js";
+import { type Call, letGo, VastifyError } from "../core/index.js";
 import { announce, attach, type Detached, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
 import { CallTable } from "./call-table.js";
@@ -225,6 +225,7 @@ class Connection implements FrameTaker {
     const outgoing = this.pending.get(call.wireId);
     this.settled(call.wireId, call);
     this.writer.write(cancelFrame(call.wireId));
+    if (!call.repeatable) letGo(call.message);
     outgoing?.abandoned();
   };
 
@@ -302,9 +303,9 @@ class Connection implements FrameTaker {
     const { early } = this;
     this.early = [];
     this.earlyLength = 0;
-    for (const { message, outgoing } of early) {
-      if (outgoing.call.outcome === "open") this.send(message, outgoing);
-      else outgoing.abandoned();
+    for (const one of early) {
+      if (one.outgoing.call.outcome === "open") this.send(one.message, one.outgoing);
+      else abandon(one);
     }
     if (this.pending.size === 0) this.idle();
   }
@@ -374,9 +375,9 @@ class Connection implements FrameTaker {
       outgoing.call.onAbort = undefined;
       outgoing.failed(VastifyError.is(cause) ? cause : peerLost(endpoint, cause));
     }
-    for (const { outgoing } of early) {
-      if (outgoing.call.outcome !== "open") outgoing.abandoned();
-      else outgoing.failed(VastifyError.is(cause) ? cause : peerUnreachable(endpoint, cause));
+    for (const one of early) {
+      if (one.outgoing.call.outcome !== "open") abandon(one);
+      else one.outgoing.failed(VastifyError.is(cause) ? cause : peerUnreachable(endpoint, cause));
     }
   }
 
@@ -392,6 +393,12 @@ class Connection implements FrameTaker {
       reason: "too_many_calls",
     });
   }
+}
+
+/** It was given up before anything of it was sent. */
+function abandon({ message, outgoing }: Early): void {
+  if (message.attachments) letGo(outgoing.call.message);
+  outgoing.abandoned();
 }
 
 /** A whole number of milliseconds, whatever an author asked for. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
-import { type Call, type Logger, VastifyError } from "../core/index.js";
-import { announce, attach, type Detached, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { Readable } from "node:stream";
+import { type Call, type Logger, letGo, VastifyError } from "../core/index.js";
+import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
 import { CallTable } from "./call-table.js";
 import { withoutDirectives } from "./clean-message.js";
@@ -12,6 +12,7 @@ import { type InboundHandler, traceOf } from "./inbound.js";
 import { type ResolvedTransportLimits, timeoutOf } from "./limits.js";
 import { logFailure } from "./log-failure.js";
 import { failureOfAction, instanceLeaving } from "./peer-errors.js";
+import { ResultStreams } from "./result-streams.js";
 import type { SecretCheck } from "./secret.js";
 import type { IdentityCheck } from "./signed-identity.js";
 import { StreamHub, tooManyStreams } from "./stream-hub.js";
@@ -83,8 +84,7 @@ class Connection implements FrameTaker {
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
   private readonly calls = new CallTable<Call>();
-  /** Those whose results go on, as sockets do. */
-  private readonly lasting = new Set<Call>();
+  private readonly results = new ResultStreams();
   private readonly helloTimer: NodeJS.Timeout;
   private greeted = false;
   /** The largest result that the peer takes, in bytes. */
@@ -117,8 +117,7 @@ class Connection implements FrameTaker {
 
   sayGoodbye(): void {
     if (this.greeted) this.writer.write(`[${frameKind.goodbye}]\n`);
-    // What has no end of its own would only be cut off later.
-    for (const call of this.lasting) call.end(instanceLeaving());
+    this.results.leave();
   }
 
   /** Resolves when no call and no stream is in flight and everything is written, or the connection is gone. */
@@ -154,7 +153,7 @@ class Connection implements FrameTaker {
       case frameKind.call:
         return this.onCall(frame);
       case frameKind.cancel:
-        this.calls.get(frame[1] as number)?.cancel();
+        this.cancel(frame[1] as number);
         return 0;
       case frameKind.ping:
         this.writer.write(`[${frameKind.pong}]\n`);
@@ -194,6 +193,7 @@ class Connection implements FrameTaker {
   private onCall(frame: Frame): number {
     const id = frame[1];
     if (!isId(id) || this.calls.has(id)) throw badFrame("a call's id is a whole number that is not in use");
+    this.results.forget(id);
     if (frame.length <= 6) {
       this.run(id, frame, frame[2], []);
       return 0;
@@ -245,6 +245,12 @@ class Connection implements FrameTaker {
     };
   }
 
+  private cancel(id: number): void {
+    const call = this.calls.get(id);
+    if (call) call.cancel();
+    else this.results.cancel(id);
+  }
+
   private refusalOf(message: unknown): VastifyError | undefined {
     const { limits, callsInFlight, refusing } = this.shared;
     if (refusing) return instanceLeaving();
@@ -276,27 +282,19 @@ class Connection implements FrameTaker {
     } catch (cause) {
       const error = new VastifyError("internal", "the result can't be written as JSON", { reason: "bad_result" });
       this.shared.log.error(error.message, { err: cause, tx: call.tx });
+      letGo(call.value);
       this.writer.write(errorFrame(id, error, call.tx));
       return;
     }
     if (this.streams.isFull) {
-      for (const [, attachment] of attachments) if (!(attachment instanceof Uint8Array)) attachment.destroy();
+      letGo(call.value);
       this.fail(id, tooManyStreams(), call.tx);
       return;
     }
-    if (call.isLasting) this.keepLasting(call, attachments);
+    const streams = attachments.map(([, attachment]) => attachment).filter((one) => one instanceof Readable);
+    if (streams.length > 0) this.results.add(id, call, streams);
     const { attached, bytes } = announce(attachments, this.streams);
     this.writer.writeWithBytes(`[${frameKind.result},${id},${text}${attached}]\n`, bytes);
-  }
-
-  private keepLasting(call: Call, attachments: NonNullable<Detached["attachments"]>): void {
-    if (this.shared.refusing) {
-      call.end(instanceLeaving());
-      return;
-    }
-    this.lasting.add(call);
-    for (const [, attachment] of attachments)
-      if (!(attachment instanceof Uint8Array)) attachment.once("close", () => this.lasting.delete(call));
   }
 
   private fail(id: number, thrown: unknown, tx: string | undefined): void {

@@ -1,4 +1,4 @@
-import { isDeeperThan, type Logger, type Message, outcomeOf, parseSafely, VastifyError } from "../core/index.js";
+import { isDeeperThan, type Logger, type Message, letGo, outcomeOf, parseSafely, VastifyError } from "../core/index.js";
 import { detach } from "./attachments.js";
 import type { CallCarrier, Carried, CarriedRequests } from "./call-carrier.js";
 import { withoutDirectives } from "./clean-message.js";
@@ -45,7 +45,10 @@ export function createQueueServer(options: QueueServerOptions): QueueServer {
       if (isRefusing) throw instanceLeaving();
       const call = handle(readRequest(request, tx, limits, identityOf));
       const result = await outcomeOf(call).catch((thrown: unknown) => Promise.reject(failureOfAction(thrown)));
-      if (detach(result).attachments) throw noAttachments();
+      if (detach(result).attachments) {
+        letGo(result);
+        throw noAttachments();
+      }
       return { result };
     } catch (thrown) {
       const error = VastifyError.from(thrown);

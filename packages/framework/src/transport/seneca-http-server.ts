@@ -7,9 +7,11 @@ import {
   isDeeperThan,
   isPoisonous,
   type Logger,
+  letGo,
   outcomeOf,
   parseSafely,
   resultCodeOf,
+  streamsIn,
   VastifyError,
 } from "../core/index.js";
 import { withoutDirectives } from "./clean-message.js";
@@ -96,6 +98,10 @@ export function createSenecaHttpServer(options: SenecaHttpOptions): SenecaHttpSe
         .finally(() => {
           callsInFlight -= 1;
         });
+      if (streamsIn(result).length > 0) {
+        letGo(result);
+        throw noStreams();
+      }
       reply(response, 200, resultBody(result, received), received);
     } catch (thrown) {
       // A caller that hung up while it sent is nobody's failure.
@@ -163,6 +169,11 @@ async function receive(request: IncomingMessage, limits: ResolvedTransportLimits
     senecaOrigin: header(request, "seneca-origin"),
     meta,
   };
+}
+
+function noStreams(): VastifyError {
+  const text = "Seneca's HTTP protocol carries no streams; call by vastify/1";
+  return new VastifyError("invalid_argument", text, { reason: "no_attachments" });
 }
 
 function urlOf({ url = "/" }: IncomingMessage): URL | undefined {

@@ -29,10 +29,7 @@ export class StreamHub {
     const id = this.nextId++;
     const stream = new OutgoingStream(id, source, this.writer);
     this.outgoing.set(id, stream);
-    void stream.pump().finally(() => {
-      this.outgoing.delete(id);
-      this.ended();
-    });
+    void stream.pump().finally(() => this.sent(id));
     return id;
   }
 
@@ -44,6 +41,10 @@ export class StreamHub {
   /** Whether a stream is on its way, in either direction. */
   get busy(): boolean {
     return this.outgoing.size > 0 || this.incoming.size > 0;
+  }
+
+  private sent(id: number): void {
+    if (this.outgoing.delete(id)) this.ended();
   }
 
   private ended(): void {
@@ -84,6 +85,8 @@ export class StreamHub {
         return 0;
       default:
         this.outgoing.get(id)?.cancel();
+        // At once: a source that is slow to end must not hold its place.
+        this.sent(id);
         return 0;
     }
   }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ListenOptions, type Logger, listenOn } from "../core/index.js";
+import { Departure, noteDeparture } from "./departure.js";
 import { takeUpgrades } from "./sockets/upgrade.js";
 import { hasBody, limitBody } from "./uploads/body-deadline.js";
 import { lingerAfter } from "./uploads/linger.js";
@@ -25,6 +26,19 @@ export interface HttpServer {
 
 /** How long a connection that has not asked for anything yet may still do so once we close, in milliseconds. */
 const firstRequestMs = 1_000;
+
+/** How long a client that has closed its side may take to read what it was sent already, in milliseconds. */
+const lastReadMs = 2_000;
+
+/**
+ * A client that closes its side is taken for one that hung up, as Node.js does, which gives up what it has not sent yet.
+ * But it waits without end for a client that does not read the rest.
+ */
+function hangUpHalfClosed(socket: Socket): void {
+  socket.once("end", () => {
+    if (socket.writableLength > 0) setTimeout(() => socket.destroy(), lastReadMs).unref();
+  });
+}
 
 /** Node.js tells only the answer whose turn it is that its connection was closed, not those that wait behind it. */
 function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
@@ -52,8 +66,11 @@ export function createHttpServer({ answer, log, headersTimeoutMs = 20_000, ...wh
   let isClosing = false;
   let accepted = 0;
   const unused = new Set<Socket>();
+  const departure = new Departure();
   server.on("connection", (socket: Socket) => {
     accepted += 1;
+    noteDeparture(socket, departure);
+    hangUpHalfClosed(socket);
     unused.add(socket);
     socket.once("close", () => unused.delete(socket));
   });
@@ -93,7 +110,7 @@ export function createHttpServer({ answer, log, headersTimeoutMs = 20_000, ...wh
       },
       Math.min(firstRequestMs, graceMs),
     );
-    for (const upgrade of upgrades) upgrade.leave();
+    departure.begin();
     const closeAll = setTimeout(() => {
       server.closeAllConnections();
       // Those are no longer the server's.

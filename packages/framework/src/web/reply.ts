@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { VastifyError } from "../core/index.js";
+import { letGo, streamsIn, VastifyError } from "../core/index.js";
 import type { Exchange } from "./exchange.js";
 import { isFresh, weakTag } from "./replies/freshness.js";
 import { type Bytes, isBytes, sendBytes } from "./replies/send-bytes.js";
@@ -55,9 +55,8 @@ export function sendResult(ctx: Exchange, result: unknown, usualStatus?: number)
  */
 export function outputOf(result: unknown): unknown {
   const { body } = splitResult(result);
-  const bytes = bytesIn(body);
-  if (!bytes) return body;
-  discard(bytes);
+  if (!isBytes(body) && streamsIn(body).length === 0 && !bytesIn(body)) return body;
+  letGo(body);
   throw new VastifyError("unimplemented", "the action answers with bytes; ask for them by its route", {
     reason: "no_json",
   });
@@ -116,7 +115,13 @@ function splitResult(result: unknown): { http?: HttpDirectives; body: unknown } 
 function bytesIn(body: unknown): Bytes | undefined {
   if (isBytes(body)) return body;
   if (typeof body !== "object" || body === null || !("body" in body)) return undefined;
-  return isBytes(body.body) && Object.keys(body).length === 1 ? body.body : undefined;
+  if (!isBytes(body.body)) return undefined;
+  if (Object.keys(body).length === 1) return body.body;
+  if (body.body instanceof Uint8Array) return undefined;
+  letGo(body);
+  throw new VastifyError("internal", "the action answered with a stream beside other things than http$", {
+    reason: "bad_result",
+  });
 }
 
 function setHeaders(ctx: Exchange, headers: Readonly<Record<string, string>>): void {

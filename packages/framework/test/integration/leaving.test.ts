@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { eventStream } from "../../src/index.js";
 import type { Service } from "../support/framework.js";
 import { startWorkProcess } from "../support/processes.js";
 import { consulAddress, consulApi, startGateway, startService, uniqueName, until } from "../support/services.js";
@@ -106,6 +108,58 @@ describe.skipIf(!consulAddress)("a gateway", () => {
     const { name } = await startService({ name: uniqueName("offers"), modules: [module] });
     const gateway = await startGateway({ name: uniqueName("gateway") });
     expect(gateway.routes.map(({ target }) => target)).toContain(name);
+  });
+});
+
+/** A module with a stream of events that never ends, and a download that ends when it is told to. */
+function newsAndFile() {
+  const file = new Readable({ read() {} });
+  file.push("first, ");
+  async function* news(signal: AbortSignal) {
+    yield { id: "1", data: "news" };
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  }
+  const module = {
+    plugin: function streams(this: Service["seneca"]) {
+      this.add("streams:news", async () => eventStream(news) as never);
+      this.add("streams:file", async () => file as never);
+    },
+    routes: { prefix: "/streams", pin: "streams:*", map: { news: { GET: true }, file: { GET: true } } },
+  };
+  return { module, file };
+}
+
+/** An answer of which the beginning has come. */
+async function begun(url: string, beginning: string): Promise<{ whole: Promise<string> }> {
+  const [response] = (await once(get(url), "response")) as [IncomingMessage];
+  let got = "";
+  response.setEncoding("utf8").on("data", (part: string) => {
+    got += part;
+  });
+  const whole = once(response, "end").then(() => got);
+  await until(() => got === beginning, "it has begun");
+  return { whole };
+}
+
+describe.skipIf(!consulAddress)("streams of events", () => {
+  const drain = { noticeMs: 0, graceMs: 60_000 };
+  const beginning = ':\n\nid: 1\ndata: "news"\n\n';
+
+  it.each(["gateway", "service", "service behind a gateway"])("end when their %s leaves", async (who) => {
+    const { module, file } = newsAndFile();
+    const service = await startService({ name: uniqueName("leaves"), modules: [module], drain });
+    const gateway = await startGateway({ name: uniqueName("gateway"), drain });
+    await until(() => gateway.routes.some(({ target }) => target === service.name), "the gateway serves it");
+    const url = `${(who === "service" ? service : gateway).addresses.http}/streams`;
+    const news = await begun(`${url}/news`, beginning);
+    const download = await begun(`${url}/file`, "first, ");
+    const stopped = (who === "gateway" ? gateway : service).stop();
+    // Not broken off: as a whole answer, after which a browser asks again.
+    expect(await news.whole).toBe(beginning);
+    file.push("last");
+    file.push(null);
+    expect(await download.whole).toBe("first, last");
+    await stopped;
   });
 });
 

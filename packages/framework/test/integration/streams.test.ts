@@ -38,8 +38,9 @@ async function serving(action: Action) {
     client.to(endpoint).send(triedOnce(call));
     return call;
   }
+  const { port } = endpoint;
   // biome-ignore lint/suspicious/noExplicitAny: each test knows what it gets
-  return { server, start, call: (message: object): Promise<any> => outcomeOf(start(message)) };
+  return { server, port, start, call: (message: object): Promise<any> => outcomeOf(start(message)) };
 }
 
 async function digestOf(stream: Readable): Promise<{ bytes: number; sha: string }> {
@@ -235,6 +236,14 @@ describe("streams", () => {
     const closed = server.close(20_000);
     expect(await digestOf(stream)).toEqual({ bytes: 3_000_000, sha: sent.sha() });
     await closed;
+  });
+
+  it("in a result are refused for a caller that speaks only Seneca's protocol", async () => {
+    const endless = new Readable({ read: () => {} });
+    const { port } = await serving(() => ({ name: "a.txt", file: endless }));
+    const response = await fetch(`http://127.0.0.1:${port}/act`, { method: "POST", body: "{}" });
+    expect([response.status, await response.json()]).toMatchObject([400, { reason: "no_attachments" }]);
+    expect(endless.destroyed).toBe(true);
   });
 
   it("are refused for a peer that speaks only Seneca's protocol", async () => {

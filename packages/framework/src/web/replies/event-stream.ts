@@ -1,5 +1,5 @@
 import { Readable, Transform, type TransformCallback } from "node:stream";
-import { badOption } from "../../core/index.js";
+import { badOption, type EndlessStream, endEarly, Releasable } from "../../core/index.js";
 import { pipeThrough } from "./pipe-through.js";
 
 /** An event as a browser's `EventSource` gets it. */
@@ -20,18 +20,71 @@ export interface EventStreamResult {
   readonly body: Readable;
 }
 
+/** Where events come from. */
+type ServerEvents = AsyncIterable<ServerEvent> | Iterable<ServerEvent>;
+
 export const eventStreamType = "text/event-stream";
 
 /**
  * The result of an action whose answer is a stream of events (SSE). Events are taken one by one, as fast as the client
- * reads; when either side goes, the iterable's `return` is called.
+ * reads; the first is asked for at once, so that a generator's `finally` runs even for a client that is gone by then.
+ * When either side goes, the iterable's `return` is called.
+ * @param events or what makes them, given a signal that aborts when nobody listens any longer: for generators that wait
+ * for something that may never happen, since their `return` must wait with them
  */
-export function eventStream(events: AsyncIterable<ServerEvent> | Iterable<ServerEvent>): EventStreamResult {
-  async function* texts() {
-    for await (const event of events) yield eventText(event);
-  }
-  const body = Readable.from(texts(), { objectMode: false });
+export function eventStream(events: ServerEvents | ((signal: AbortSignal) => ServerEvents)): EventStreamResult {
+  const gone = new AbortController();
+  const body = new EventTexts(typeof events === "function" ? events(gone.signal) : events, gone);
   return { http$: { headers: { "content-type": eventStreamType } }, body };
+}
+
+/** Unlike `Readable.from` it does not wait for the next event before it lets its source go. */
+class EventTexts extends Readable implements EndlessStream {
+  private readonly events: Releasable<ServerEvent>;
+  private readonly gone: AbortController;
+  private isPulling = false;
+  /** Nothing more is sent. */
+  private isEnded = false;
+
+  constructor(events: ServerEvents, gone: AbortController) {
+    super();
+    this.events = new Releasable(events);
+    this.gone = gone;
+    void this.pull();
+  }
+
+  override _read(): void {
+    void this.pull();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.gone.abort();
+    void this.events.return();
+    done(error);
+  }
+
+  [endEarly](): void {
+    this.isEnded = true;
+    if (!this.destroyed) this.push(null);
+  }
+
+  private async pull(): Promise<void> {
+    if (this.isPulling) return;
+    this.isPulling = true;
+    try {
+      while (await this.pushNext());
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+    this.isPulling = false;
+  }
+
+  /** @returns whether there is room for more */
+  private async pushNext(): Promise<boolean> {
+    const { done, value } = await this.events.next();
+    if (this.isEnded || this.destroyed) return false;
+    return this.push(done ? null : eventText(value));
+  }
 }
 
 /**
@@ -56,18 +109,22 @@ function expectLine(name: string, value: string): string {
 /** Proxies close what is silent for longer, usually after a minute, in milliseconds. */
 const usualHeartbeatMs = 15_000;
 
-/** A stream of events that says at its beginning, and whenever it was silent for a while, that it lives. */
-export function withHeartbeats(events: Readable, everyMs = usualHeartbeatMs): Readable {
+/**
+ * A stream of events that says at its beginning, and whenever it was silent for a while, that it lives. Ended early, it
+ * ends between two events.
+ */
+export function withHeartbeats(events: Readable, everyMs = usualHeartbeatMs): EndlessStream {
   return pipeThrough(events, new HeartbeatStream(everyMs));
 }
 
 /** A line that clients pass over. */
 const comment = ":\n\n";
 
-class HeartbeatStream extends Transform {
+class HeartbeatStream extends Transform implements EndlessStream {
   private readonly timer: NodeJS.Timeout;
   /** The end of what was sent: only between two events may a comment stand. */
   private tail = "\n\n";
+  private state: "going on" | "ending" | "ended" = "going on";
 
   constructor(everyMs: number) {
     super();
@@ -78,7 +135,14 @@ class HeartbeatStream extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.tail = (this.tail + chunk.subarray(-2).toString("latin1")).slice(-2);
     this.timer.refresh();
-    done(null, chunk);
+    if (this.state !== "ended") this.push(chunk);
+    this.endIfDue();
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.state = "ended";
+    done();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -86,8 +150,23 @@ class HeartbeatStream extends Transform {
     done(error);
   }
 
+  [endEarly](): void {
+    if (this.state === "going on") this.state = "ending";
+    this.endIfDue();
+  }
+
+  private endIfDue(): void {
+    if (this.state !== "ending" || !this.isBetweenEvents || this.destroyed) return;
+    this.state = "ended";
+    this.push(null);
+  }
+
+  private get isBetweenEvents(): boolean {
+    return this.tail === "\n\n";
+  }
+
   /** One that does not read yet needs no sign of life. */
   private beat(): void {
-    if (this.tail === "\n\n" && this.readableLength === 0 && !this.readableEnded) this.push(comment);
+    if (this.state !== "ended" && this.isBetweenEvents && this.readableLength === 0) this.push(comment);
   }
 }

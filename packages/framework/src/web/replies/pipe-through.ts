@@ -13,6 +13,8 @@ export function pipeThrough<Through extends Duplex>(source: Readable, through: T
   source.once("close", () => {
     if (!source.readableEnded) through.destroy(givenUp());
   });
+  // It may end before its source does.
+  through.once("end", () => through.destroy());
   through.once("close", () => source.destroy());
   return source.pipe(through);
 }

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { Readable } from "node:stream";
-import { VastifyError } from "../../core/index.js";
+import { endEarly, VastifyError } from "../../core/index.js";
+import { departureOf } from "../departure.js";
 import type { Exchange } from "../exchange.js";
 import type { RequestState } from "../request-life.js";
 import { eventStreamType, withHeartbeats } from "./event-stream.js";
@@ -74,7 +75,10 @@ function noteType(ctx: Exchange): void {
 function sendEvents(ctx: Exchange, stream: Readable): void {
   ctx.set({ "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" });
   ctx.remove("content-length");
-  ctx.body = withHeartbeats(stream);
+  const events = withHeartbeats(stream);
+  const stay = departureOf(ctx.req)?.onLeave(() => events[endEarly]());
+  if (stay) events.once("close", stay);
+  ctx.body = events;
 }
 
 function sendNotModified(ctx: Exchange): void {

@@ -28,7 +28,6 @@ class Slice extends Transform {
     if (part.length > 0) {
       this.left -= part.length;
       this.push(part);
-      // What follows is read and dropped until whoever reads has closed us, and so the source.
       if (this.left === 0) this.push(null);
     }
     done();

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { Context } from "koa";
 import { type Logger, VastifyError } from "../../core/index.js";
+import { departureOf } from "../departure.js";
 import type { SocketRoute } from "../published-routes.js";
 import { acceptSocket } from "./accept-socket.js";
 import { carryMessages } from "./carry-messages.js";
@@ -45,7 +46,8 @@ export function createServeSocket({ sockets, origins, log }: ServeSocketOptions)
     });
     ctx.respond = false;
     ctx.status = 101;
-    upgrade.onLeave(() => socket.close(leaving.code, leaving.why));
+    const stay = departureOf(ctx.req)?.onLeave(() => socket.close(leaving.code, leaving.why));
+    if (stay) socket.once("close", stay);
     inbound.follow(socket, route.receives);
     const { noteSent } = keepAlive(socket, sockets);
     const { maxBytes } = route;

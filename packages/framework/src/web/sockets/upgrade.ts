@@ -8,23 +8,10 @@ export class Upgrade {
   readonly connection: Duplex;
   /** What the client sent behind its request. */
   readonly head: Buffer;
-  private isLeaving = false;
-  private sayGoodbye = (): void => {};
 
   constructor(connection: Duplex, head: Buffer) {
     this.connection = connection;
     this.head = head;
-  }
-
-  /** Once this process leaves, `sayGoodbye` is called: at once, when it has begun to. */
-  onLeave(sayGoodbye: () => void): void {
-    this.sayGoodbye = sayGoodbye;
-    if (this.isLeaving) sayGoodbye();
-  }
-
-  leave(): void {
-    this.isLeaving = true;
-    this.sayGoodbye();
   }
 }
 
