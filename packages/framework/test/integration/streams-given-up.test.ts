@@ -30,7 +30,7 @@ async function serverByHand() {
   function start(message: object, timeoutMs = 10_000): { call: Call; outcome: Promise<unknown> } {
     const call = new Call({ ...message }, { timeoutMs }, deadlines);
     const outcome = outcomeOf(call).catch((error) => error.code);
-    client.send(endpointOf(port), triedOnce(call));
+    client.to(endpointOf(port)).send(triedOnce(call));
     return { call, outcome };
   }
   async function greet(): Promise<RawPeer> {
