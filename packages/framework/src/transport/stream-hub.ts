@@ -81,7 +81,9 @@ export class StreamHub {
           ?.destroy(VastifyError.fromWire(typeof detail === "object" && detail !== null ? { ...detail } : {}));
         return 0;
       case frameKind.credit:
-        if (typeof detail === "number" && detail > 0) this.outgoing.get(id)?.grant(detail);
+        // A part of a byte could never be sent, and would be tried for ever.
+        if (!Number.isInteger(detail) || (detail as number) < 0) throw badFrame("its credit is no whole number");
+        this.outgoing.get(id)?.grant(detail as number);
         return 0;
       default:
         this.outgoing.get(id)?.cancel();
