@@ -220,10 +220,15 @@ function settlePromise(call: Call): void {
   else call.reject?.(VastifyError.from(call.value));
 }
 
+/** A stranger's keys may be many and long, and each error that names them is logged and sent. */
+const mostKeysText = 500;
+
 /** Keys without values, which may be what nobody should read in a log. */
 export function keysOf(message: Message): string {
   const keys = Object.keys(message).filter((key) => !key.endsWith("$"));
-  return keys.length > 0 ? keys.sort().join(", ") : "(none)";
+  if (keys.length === 0) return "(none)";
+  const text = keys.sort().join(", ");
+  return text.length <= mostKeysText ? text : `${text.slice(0, mostKeysText)}… (${keys.length} keys)`;
 }
 
 function nameOf(message: Message): string {

@@ -100,6 +100,14 @@ describe("a call to this process", () => {
     await expect(dispatcher.act(message)).rejects.toMatchObject(expected);
   });
 
+  it("says only so many of a message's keys", async () => {
+    const { receive } = await dispatcherWith(actions);
+    const message = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`key${n}`, n]));
+    const error = await receive(message).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ reason: "no_pattern", message: expect.stringContaining("… (10000 keys)") });
+    expect((error as Error).message.length).toBeLessThan(1_000);
+  });
+
   it("says which keys nothing matched, without their values", async () => {
     const { dispatcher } = await dispatcherWith(actions);
     const failure = dispatcher.act({ unknown: "personal" });
