@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from "node:os";
+import { createSecureContext } from "node:tls";
 import type { Implementation } from "../contracts/index.js";
 import { badOption, expectPort, expectTargetName, type Logger, type Part } from "../core/index.js";
 import { type ResolvedDnsOptions, resolveDnsOptions } from "../discovery/index.js";
@@ -7,7 +8,7 @@ import { type LogOptions, logLevels } from "../telemetry/index.js";
 import { expectIdentityKeys, resolveTransportLimits } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
 import { resolveCacheOptions } from "./cache-options.js";
-import type { CallQueueOptions, ResolvedServiceOptions, ServiceOptions } from "./service-options.js";
+import type { CallQueueOptions, PeerOptions, ResolvedServiceOptions, ServiceOptions } from "./service-options.js";
 
 const everyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 const mebibyte = 1_048_576;
@@ -41,6 +42,16 @@ const known = {
   ],
   http: ["port", "maxBodyBytes"],
   microservice: ["port", "limits"],
+  limits: [
+    "maxBytes",
+    "maxDepth",
+    "maxCallsPerConnection",
+    "maxCalls",
+    "maxConnections",
+    "helloTimeoutMs",
+    "idleTimeoutMs",
+    "maxTimeoutMs",
+  ],
   routing: ["servicesRefresh", "balance", "slowStartMs", "keepUnlistedMs", "snapshot"],
   drain: ["noticeMs", "graceMs"],
   consul: [
@@ -54,6 +65,7 @@ const known = {
     "checkIntervalSeconds",
     "renewMs",
   ],
+  tls: ["cert", "key", "ca"],
   peers: ["secret", "tls", "heartbeatMs", "identityKeys", "busyPollUs"],
   callQueue: ["broker", "serve", "prefer"],
   cache: ["store", "maxTtlMs", "broker", "events"],
@@ -73,11 +85,15 @@ export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceO
     log = {},
   } = options;
   expectKnown("http", http, known.http);
-  if (microservice !== false) expectKnown("microservice", microservice, known.microservice);
+  if (microservice !== false) {
+    expectKnown("microservice", microservice, known.microservice);
+    expectKnown("microservice.limits", microservice.limits ?? {}, known.limits);
+  }
   expectKnown("routing", routing, known.routing);
   expectKnown("drain", drain, known.drain);
   expectKnown("consul", consul, known.consul);
   expectKnown("peers", peers, known.peers);
+  expectPeerSecurity(peers);
   if (peers.heartbeatMs !== undefined) expectPositive("peers.heartbeatMs", peers.heartbeatMs);
   const { busyPollUs = availableParallelism() > 1 ? 100 : 0 } = peers;
   expectMicroseconds("peers.busyPollUs", busyPollUs);
@@ -204,6 +220,22 @@ function expectMicroseconds(name: string, value: unknown): void {
 function expectObject<T extends object>(name: string, value: T): T {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw badOption(name, value, "an object");
+}
+
+/** Without values: they are secrets. */
+function expectPeerSecurity({ secret, tls }: PeerOptions): void {
+  if (secret !== undefined && (typeof secret !== "string" || secret === ""))
+    throw badOption("peers.secret", secret === "" ? "" : `a ${typeof secret}`, "a text that is not empty");
+  if (tls === undefined) return;
+  expectKnown("peers.tls", tls, known.tls);
+  for (const name of ["cert", "key"] as const)
+    if (typeof tls[name] !== "string" || tls[name] === "")
+      throw badOption(`peers.tls.${name}`, `a ${typeof tls[name]}`, "a text in PEM");
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw badOption("peers.tls", (error as Error).message, "a certificate and its key in PEM");
+  }
 }
 
 export function expectSwitch(name: string, value: unknown): boolean {

@@ -29,6 +29,11 @@ describe("createService refuses", () => {
     ["parts[0]", { parts: [{}] }],
     ["log.level", { log: { level: "loud" } }],
     ["host", { host: 7 }],
+    ["microservice.limits", { microservice: { limits: { maxByte: 1 } } }],
+    ["peers.secret", { peers: { secret: "" } }],
+    ["peers.secret", { peers: { secret: 7 } }],
+    ["peers.tls.cert", { peers: { tls: {} } }],
+    ["peers.tls", { peers: { tls: { cert: "a", key: "b" } } }],
     ["timeoutMs", { timeoutMs: Number.POSITIVE_INFINITY }],
   ])("a wrong %s by name", (option, wrong) => {
     const options = { name: "a", version: "1.0.0", log: silentLogger, ...wrong };
