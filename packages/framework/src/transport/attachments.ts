@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { VastifyError } from "../core/index.js";
+import { isPoisonous, VastifyError } from "../core/index.js";
 import { badFrame } from "./frames.js";
 import type { StreamHub } from "./stream-hub.js";
 
@@ -47,7 +47,7 @@ export function readAnnounced(value: unknown, maxBytes: number): readonly Announ
   let total = 0;
   return value.map((entry: unknown) => {
     const [key, kind, number] = Array.isArray(entry) ? entry : [];
-    if (typeof key !== "string" || !Number.isSafeInteger(number) || number < 0)
+    if (typeof key !== "string" || !Number.isSafeInteger(number) || number < (kind === "stream" ? 1 : 0))
       throw badFrame("an attachment is malformed");
     if (kind === "stream") return { key, stream: number as number };
     if (kind !== "bytes") throw badFrame("an attachment is neither bytes nor a stream");
@@ -59,6 +59,16 @@ export function readAnnounced(value: unknown, maxBytes: number): readonly Announ
     }
     return { key, bytes: number as number };
   });
+}
+
+/** How many bytes are attached as they are. */
+export function bytesIn(attachments: NonNullable<Detached["attachments"]>): number {
+  return attachments.reduce((sum, [, one]) => sum + (one instanceof Uint8Array ? one.length : 0), 0);
+}
+
+/** Whether a value is itself an attachment, rather than one that has some. */
+export function isWholeAttachment(announced: readonly Announced[]): boolean {
+  return announced.some(({ key }) => key === wholeResult);
 }
 
 /** How many raw bytes follow a frame with these attachments. */
@@ -82,7 +92,7 @@ export function attach(
       at += one.bytes;
     } else attachment = streamOf(one.stream);
     if (one.key === wholeResult) value = attachment;
-    else if (typeof value === "object" && value !== null && one.key !== "__proto__")
+    else if (typeof value === "object" && value !== null && !isPoisonous(one.key))
       (value as Record<string, unknown>)[one.key] = attachment;
   }
   return value;

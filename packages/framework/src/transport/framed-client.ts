@@ -2,7 +2,7 @@ import { connect as connectPlain, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type Call, letGo, VastifyError } from "../core/index.js";
-import { announce, attach, type Detached, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { announce, attach, bytesIn, type Detached, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
 import { CallTable } from "./call-table.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
@@ -172,10 +172,14 @@ class Connection implements FrameTaker {
     if (this.state === "connecting" || this.state === "greeting") {
       if (this.early.length === 0) this.socket.ref();
       this.early.push({ message, outgoing });
-      this.earlyLength += json.length;
+      this.earlyLength += json.length + bytesIn(attachments ?? []);
       return;
     }
     if (json.length * 3 > this.peerMaxBytes && Buffer.byteLength(json) > this.peerMaxBytes) {
+      outgoing.failed(this.tooLarge());
+      return;
+    }
+    if (attachments && bytesIn(attachments) > this.peerMaxBytes) {
       outgoing.failed(this.tooLarge());
       return;
     }

@@ -1,7 +1,16 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { type Call, type Logger, letGo, VastifyError } from "../core/index.js";
-import { announce, attach, detach, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import {
+  announce,
+  attach,
+  bytesIn,
+  detach,
+  isWholeAttachment,
+  RawBytes,
+  rawBytesOf,
+  readAnnounced,
+} from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
 import { CallTable } from "./call-table.js";
 import { withoutDirectives } from "./clean-message.js";
@@ -176,6 +185,7 @@ class Connection implements FrameTaker {
   }
 
   private greet(line: string): void {
+    if (Buffer.byteLength(line) >= maxHello) throw badFrame(`its first line is over ${maxHello} bytes`);
     if (!line.startsWith(preface)) throw badFrame(`a connection begins with "${preface}" and a JSON object`);
     const [hello] = parseFrame(`[${line.slice(preface.length)}]`, { maxDepth: 8, careful: true });
     const { secret, maxBytes: peerMaxBytes } = (hello ?? {}) as { secret?: unknown; maxBytes?: unknown };
@@ -206,7 +216,9 @@ class Connection implements FrameTaker {
         received.push(stream);
         return stream;
       };
-      this.run(id, frame, attach(frame[2], announced, raw, streamOf), received);
+      const message = attach(frame[2], announced, raw, streamOf);
+      // A message is an object: only results may be bytes or a stream as a whole.
+      this.run(id, frame, isWholeAttachment(announced) ? undefined : message, received);
     });
   }
 
@@ -275,7 +287,7 @@ class Connection implements FrameTaker {
         const frame = resultFrame(id, json);
         const excess = this.excessOf(frame);
         if (excess === undefined) this.writer.write(frame);
-        else this.fail(id, new VastifyError("internal", excess, { reason: "bad_result" }), call.tx);
+        else this.fail(id, badResult(excess), call.tx);
         return;
       }
       text = JSON.stringify(json);
@@ -286,9 +298,10 @@ class Connection implements FrameTaker {
       this.writer.write(errorFrame(id, error, call.tx));
       return;
     }
-    if (this.streams.isFull) {
+    const excess = this.excessOf(text, bytesIn(attachments));
+    if (excess !== undefined || this.streams.isFull) {
       letGo(call.value);
-      this.fail(id, tooManyStreams(), call.tx);
+      this.fail(id, excess === undefined ? tooManyStreams() : badResult(excess), call.tx);
       return;
     }
     const streams = attachments.map(([, attachment]) => attachment).filter((one) => one instanceof Readable);
@@ -304,9 +317,9 @@ class Connection implements FrameTaker {
   }
 
   /** Why a result can't be sent, if it can't. */
-  private excessOf(frame: string): string | undefined {
+  private excessOf(frame: string, attachedBytes = 0): string | undefined {
     const { peerMaxBytes } = this;
-    if (frame.length * 3 > peerMaxBytes && Buffer.byteLength(frame) > peerMaxBytes)
+    if (attachedBytes > peerMaxBytes || (frame.length * 3 > peerMaxBytes && Buffer.byteLength(frame) > peerMaxBytes))
       return `the result holds more than the ${peerMaxBytes} bytes that its caller takes`;
     return this.writer.waiting > maxWaiting ? "the result was dropped: its caller does not read" : undefined;
   }
@@ -344,6 +357,10 @@ class Connection implements FrameTaker {
     }
     this.whenIdle = undefined;
   }
+}
+
+function badResult(why: string): VastifyError {
+  return new VastifyError("internal", why, { reason: "bad_result" });
 }
 
 /** Streams that the action did not begin to read by the time it was done are not wanted. */

@@ -237,7 +237,7 @@ function errorBody(error: VastifyError, received: Received | undefined, tx: stri
 }
 
 function reply(response: ServerResponse, status: number, body: unknown, received: Received | undefined): void {
-  const text = JSON.stringify(body ?? null);
+  const text = jsonOf(body);
   response.writeHead(status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(text),
@@ -251,6 +251,17 @@ function reply(response: ServerResponse, status: number, body: unknown, received
     ...(received === undefined && { connection: "close" }),
   });
   response.end(text);
+}
+
+/** @throws VastifyError `internal`, reason `bad_result` */
+function jsonOf(body: unknown): string {
+  try {
+    return JSON.stringify(body) ?? "null";
+  } catch (error) {
+    // Not as its cause: an error that broke out of somewhere else keeps its words to itself.
+    const why = (error as Error).message.split("\n", 1)[0];
+    throw new VastifyError("internal", `the result can't be written as JSON: ${why}`, { reason: "bad_result" });
+  }
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {

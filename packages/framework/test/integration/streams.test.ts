@@ -3,9 +3,16 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Call, Deadlines, outcomeOf, VastifyError } from "../../src/core/index.js";
-import { createTransportClient, createTransportServer, ownProtocol, triedOnce } from "../../src/transport/index.js";
+import { Call, Deadlines, type Message, outcomeOf, VastifyError } from "../../src/core/index.js";
+import {
+  createTransportClient,
+  createTransportServer,
+  type InboundHandler,
+  ownProtocol,
+  triedOnce,
+} from "../../src/transport/index.js";
 import { until } from "../support/services.js";
+import { greetedPeer, startServer } from "../support/transport.js";
 
 const deadlines = new Deadlines();
 // biome-ignore lint/suspicious/noExplicitAny: each test knows what it sends
@@ -41,6 +48,15 @@ async function serving(action: Action) {
   const { port } = endpoint;
   // biome-ignore lint/suspicious/noExplicitAny: each test knows what it gets
   return { server, port, start, call: (message: object): Promise<any> => outcomeOf(start(message)) };
+}
+
+/** Answers each call at once. */
+function answering(resultOf: (message: Message) => unknown): InboundHandler {
+  return ({ message }) => {
+    const call = new Call(message, { timeoutMs: 5_000 }, deadlines);
+    call.succeed(resultOf(message));
+    return call;
+  };
 }
 
 async function digestOf(stream: Readable): Promise<{ bytes: number; sha: string }> {
@@ -89,6 +105,69 @@ describe("bytes", () => {
     const { call } = await serving(({ data }) => data?.length ?? "fine");
     await expect(call({ data: Buffer.alloc(1_100_000) })).rejects.toMatchObject({ reason: "body_too_large" });
     expect(await call({})).toBe("fine");
+  });
+
+  it("over the limit harm no other call", async () => {
+    const { call } = await serving(async ({ data, bytes }) => {
+      if (bytes !== undefined) return Buffer.alloc(bytes);
+      await sleep(200);
+      return data?.length ?? "fine";
+    });
+    await call({});
+    const other = call({});
+    await expect(call({ data: Buffer.alloc(1_100_000) })).rejects.toMatchObject({ reason: "body_too_large" });
+    await expect(call({ bytes: 17_000_000 })).rejects.toMatchObject({ reason: "bad_result" });
+    expect(await other).toBe("fine");
+  });
+
+  it("that a peer does not read do not fill our memory", async () => {
+    const open: Call[] = [];
+    const { port } = await startServer({
+      handle({ message }) {
+        const call = new Call(message, { timeoutMs: 60_000 }, deadlines);
+        open.push(call);
+        return call;
+      },
+    });
+    const peer = await greetedPeer(port);
+    peer.socket.pause();
+    for (let id = 1; id <= 200; id++) peer.send(`[1,${id},{},60000,"t",0]\n`);
+    await until(() => open.length === 200, "all calls arrive");
+    for (const call of open) call.succeed(Buffer.alloc(1_000_000));
+    let answers = "";
+    peer.socket.on("data", (text: string) => {
+      answers += text.replaceAll("\0", "");
+    });
+    peer.socket.resume();
+    await until(() => answers.match(/\[[23],/g)?.length === 200, "all calls are answered", 20_000);
+    expect(answers.match(/"bytes"/g)?.length).toBeLessThan(100);
+    expect(answers.match(/"bad_result"/g)?.length).toBeGreaterThan(100);
+  });
+
+  it("over what the caller said it takes are not sent to it", async () => {
+    const { port } = await startServer({ handle: answering(() => Buffer.alloc(11)) });
+    const peer = await greetedPeer(port, 'vastify/1 {"maxBytes":10}\n');
+    peer.send('[1,1,{},5000,"t",0]\n');
+    expect(await peer.next()).toMatchObject([3, 1, { reason: "bad_result" }]);
+  });
+
+  it("are no message by themselves, and neither is a stream", async () => {
+    const { port, calls } = await startServer();
+    const peer = await greetedPeer(port);
+    peer.send('[1,1,null,5000,"t",0,[["","bytes",3]]]\nabc');
+    expect(await peer.next()).toMatchObject([3, 1, { reason: "bad_body" }]);
+    peer.send('[1,2,null,5000,"t",0,[["","stream",1]]]\n');
+    const answers = [await peer.next(), await peer.next()];
+    expect(answers).toContainEqual([12, 1]);
+    expect(answers).toContainEqual([3, 2, expect.objectContaining({ reason: "bad_body" })]);
+    expect(calls).toEqual([]);
+  });
+
+  it("do not come under a key that reaches a prototype", async () => {
+    const { port } = await startServer({ handle: answering((message) => Object.keys(message)) });
+    const peer = await greetedPeer(port);
+    peer.send('[1,1,{},5000,"t",0,[["constructor","bytes",1],["__proto__","bytes",1],["a","bytes",1]]]\nxyz');
+    expect(await peer.next()).toEqual([2, 1, ["a"]]);
   });
 
   it("don't disturb calls around them", async () => {
@@ -217,6 +296,22 @@ describe("streams", () => {
     call.cancel();
     expect(await failed).toBe("canceled");
     await until(() => received?.destroyed && endless.destroyed, "both ended");
+  });
+
+  it.each(["0.5", "-1", '"1"', "null", "1e999"])("may not be sent %s bytes more", async (credit) => {
+    const { port } = await startServer({
+      handle: answering(() => Readable.from([Buffer.alloc(300_000)], { objectMode: false })),
+    });
+    const peer = await greetedPeer(port);
+    let said = "";
+    peer.socket.on("data", (text: string) => {
+      said += text.replaceAll("\0", "");
+    });
+    peer.send('[1,1,{},5000,"t",0]\n');
+    await until(() => said.split("[8,1,").length === 5, "the credit is used up");
+    peer.send(`[11,1,${credit}]\n`);
+    await until(() => said.includes('"bad_frame"'), "it is refused");
+    expect(said).not.toContain("[8,1,0]");
   });
 
   it("break off when the connection does", async () => {

@@ -72,6 +72,7 @@ describe("a connection", () => {
     ["another version", "vastify/2 {}\n"],
     ["a word that only begins alike", "vim\n"],
     ["no object", "vastify/1 {\n"],
+    ["a first line that is too long", `vastify/1 {"x":"${"x".repeat(16_384)}"}\n`],
     ["an endless first line", `vastify/1 {"x":"${"x".repeat(100_000)}`],
   ])("that begins with %s is refused, and the server serves on", async (_what, first) => {
     const { port } = await startServer();
@@ -281,6 +282,12 @@ describe("calls", () => {
     ]);
     const response = await fetch(`http://127.0.0.1:${port}/act?do=fail-oddly`);
     expect(await response.json()).toMatchObject({ code: "not_found", message: "no user 7" });
+  });
+
+  it("whose result is no JSON say so over HTTP too", async () => {
+    const { port } = await startServer();
+    const response = await fetch(`http://127.0.0.1:${port}/act?do=circle`);
+    expect([response.status, await response.json()]).toMatchObject([500, { reason: "bad_result" }]);
   });
 
   it("that can't be written as JSON are not sent", async () => {
