@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { type Addressee, type Call, outcomeOf, silentLogger, VastifyError } from "../core/index.js";
 import { closeSeneca, loadPlugins } from "./create-seneca.js";
 import { createDispatcher, type Dispatcher } from "./dispatcher.js";
@@ -143,6 +143,25 @@ describe("a call to this process", () => {
     await expect(dispatcher.act({ never: "replies" }, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "canceled",
     });
+  });
+
+  it("serves any number of calls with one signal, without a warning of a leak", async () => {
+    const { dispatcher } = await dispatcherWith(actions);
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on("warning", onWarning);
+    onTestFinished(() => void process.off("warning", onWarning));
+    const giveUp = new AbortController();
+    const calls = Array.from({ length: 50 }, () => dispatcher.act({ never: "replies" }, { signal: giveUp.signal }));
+    giveUp.abort();
+    for (const { status } of await Promise.allSettled(calls)) expect(status).toBe("rejected");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([{ timeoutMs: Number.NaN }, { timeoutMs: "5" }, { signal: {} }])("rejects with %o", async (options) => {
+    const { dispatcher } = await dispatcherWith(actions);
+    await expect(dispatcher.act({ a: 1 }, options as never)).rejects.toMatchObject({ reason: "bad_option" });
   });
 
   it("keeps the process alive after failures", async () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   type Addressee,
   addresseeOf,
@@ -262,6 +263,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const { timeoutMs, tx, idempotent, headers, identity, signal } = actOptions ?? {};
       if (tx !== undefined && !isTraceId(tx))
         return Promise.reject(badOption("tx", tx, "a trace id of visible ASCII without quotes"));
+      if (timeoutMs !== undefined && !isMilliseconds(timeoutMs))
+        return Promise.reject(badOption("timeoutMs", timeoutMs, "a number of milliseconds"));
+      if (signal !== undefined && typeof signal.addEventListener !== "function")
+        return Promise.reject(badOption("signal", typeof signal, "an AbortSignal"));
       const call = hasDirectives(message)
         ? beginDirected(message, { timeoutMs, tx, idempotent, headers, identity } as Partial<CallOptions>, signal)
         : begin(message, { timeoutMs: timeoutMs ?? defaultTimeoutMs, tx, idempotent, headers, identity }, signal);
@@ -337,6 +342,8 @@ function outcomeUntil(signal: CancelSignal, call: Call): Promise<unknown> {
     signal.removeEventListener("abort", cancel);
     settle?.(ended);
   };
+  // A signal of a whole process may serve any number of calls, which is no leak.
+  if (signal instanceof AbortSignal) setMaxListeners(0, signal);
   if (signal.aborted) cancel();
   else signal.addEventListener("abort", cancel, { once: true });
   return outcome;
@@ -352,6 +359,11 @@ function settle(call: Call, first: unknown, result: unknown): void {
   const error = errorIn(first, result);
   if (error) call.fail(error);
   else call.succeed(resultIn(first, result));
+}
+
+/** One below 0 is a deadline that has passed. */
+function isMilliseconds(value: unknown): boolean {
+  return typeof value === "number" && !Number.isNaN(value);
 }
 
 function isObject(value: unknown): value is object {

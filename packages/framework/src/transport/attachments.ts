@@ -32,6 +32,13 @@ export function detach(value: unknown): Detached {
 
 function detachMembers(value: object): Detached {
   const found = Object.entries(value).filter((entry): entry is [string, Attachment] => isAttachment(entry[1]));
+  const streams = found.filter(([, one]) => one instanceof Readable);
+  if (new Set(streams.map(([, stream]) => stream)).size < streams.length) {
+    const keys = streams.map(([key]) => key).join(", ");
+    throw new VastifyError("invalid_argument", `a stream can be read only once, and there is one twice among ${keys}`, {
+      reason: "bad_body",
+    });
+  }
   return { json: { ...value, ...Object.fromEntries(found.map(([key]) => [key, null])) }, attachments: found };
 }
 

@@ -1,8 +1,8 @@
 import { type Call, VastifyError } from "../core/index.js";
 import type { CallCarrier } from "./call-carrier.js";
 import type { Outgoing } from "./inbound.js";
-import type { IdentitySeal } from "./signed-identity.js";
 import { peerErrorOf } from "./peer-errors.js";
+import type { IdentitySeal } from "./signed-identity.js";
 
 export interface QueueClient {
   /** @param json the message */

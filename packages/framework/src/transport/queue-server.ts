@@ -1,4 +1,4 @@
-import { isDeeperThan, type Logger, type Message, letGo, outcomeOf, parseSafely, VastifyError } from "../core/index.js";
+import { isDeeperThan, type Logger, letGo, type Message, outcomeOf, parseSafely, VastifyError } from "../core/index.js";
 import { detach } from "./attachments.js";
 import type { CallCarrier, Carried, CarriedRequests } from "./call-carrier.js";
 import { withoutDirectives } from "./clean-message.js";

@@ -84,6 +84,14 @@ function randomStream(bytes: number) {
 }
 
 describe("bytes", () => {
+  it("are refused when one is there twice, since it can be read only once", async () => {
+    const { call } = await serving(() => null);
+    const file = Readable.from(["text"]);
+    await expect(call({ file, copy: file })).rejects.toMatchObject({
+      message: "a stream can be read only once, and there is one twice among file, copy",
+    });
+  });
+
   it.each([0, 1, 10, 1_000, 300_000])("%i of them cross as they are, in messages and results", async (size) => {
     const { call } = await serving(({ data, name }) => ({
       name,
