@@ -13,6 +13,15 @@ describe("a user's name", () => {
   });
 });
 
+describe("a user's id", () => {
+  it("is the same in capitals, so that a change is seen under either", () => {
+    const id = "6b02707f44a76b28e8bf3b44";
+    const { findUser, editUser, deleteUser } = account.actions;
+    for (const { input } of [findUser, editUser, deleteUser])
+      expect(input.safeParse({ id: id.toUpperCase(), name: "Ann" }).data).toMatchObject({ id });
+  });
+});
+
 describe("a list of users", () => {
   const listed = (filters: object) => account.actions.listUsers.input.safeParse(filters);
 

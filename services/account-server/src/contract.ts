@@ -9,7 +9,8 @@ const name = z
   .transform((text) => text.normalize("NFC"))
   .pipe(z.string().min(1).max(64));
 const password = z.string().min(8).max(128);
-const id = z.string();
+/** One id in small letters, since what is cached of a user is forgotten by it. */
+const id = z.string().toLowerCase();
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 /** A user as others see it. */

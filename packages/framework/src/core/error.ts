@@ -66,7 +66,7 @@ export class VastifyError extends Error {
       if ("orig$" in thrown && VastifyError.is(thrown.orig$)) return thrown.orig$;
       return new VastifyError("internal", thrown.message, { cause: thrown });
     }
-    return new VastifyError("internal", `something that is not an Error was thrown: ${String(thrown)}`, {
+    return new VastifyError("internal", `something that is not an Error was thrown: ${textOf(thrown)}`, {
       cause: thrown,
     });
   }
@@ -100,6 +100,15 @@ export class VastifyError extends Error {
 
 export function isErrorCode(value: unknown): value is ErrorCode {
   return (errorCodes as readonly unknown[]).includes(value);
+}
+
+/** Not everything can be made a text: `Object.create(null)` can't. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }
 
 /** Made by `VastifyError.from` out of an error that somebody else wrote. */

@@ -68,6 +68,12 @@ function translated(thrown: Error): Error {
     const message = "it was changed or deleted by somebody else since it was read: read it again";
     return new VastifyError("failed_precondition", message, { reason: "version_conflict", cause: thrown });
   }
+  if (thrown instanceof MongooseError.CastError) {
+    const { path, message } = thrown;
+    return new VastifyError("invalid_argument", `${path}: ${message}`, {
+      ...{ reason: "invalid_document", details: { issues: [{ path, message }] }, cause: thrown },
+    });
+  }
   if (thrown instanceof MongooseError.ValidationError) {
     const issues = Object.entries(thrown.errors).map(([path, { message }]) => ({ path, message }));
     const said = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");

@@ -37,6 +37,11 @@ export function migrations(
   { collection = "vastify_migrations", leaseMs = 10_000 }: MigrationsOptions = {},
 ): Part {
   const names = list.map(({ name }) => name);
+  for (const { name, run } of list) {
+    if (typeof name !== "string" || name === "")
+      throw badOption("a migration's name", name, "a text that is not empty");
+    if (typeof run !== "function") throw badOption(`the run of the migration ${name}`, run, "a function");
+  }
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw badOption("a migration's name", twice, "a name that no other has");
 

@@ -30,6 +30,34 @@ describe.skipIf(!amqpUrl)("a work queue", () => {
     await until(() => taken.length === 1, "the job is taken");
   });
 
+  it("may have the name of an exchange", async () => {
+    const broker = await startRabbit({ publishTimeoutMs: 5_000 });
+    const name = uniqueName("both");
+    await broker.queue(name).send("job");
+    await broker.fanout(name).publish("news");
+    expect(await broker.queue(name).count()).toBe(1);
+  });
+
+  it("is refused under the name of one with other options", async () => {
+    const broker = await startRabbit({ publishTimeoutMs: 5_000 });
+    const name = uniqueName("jobs");
+    await broker.queue(name).send("job");
+    await expect(broker.queue(name, { priorities: 3 }).send("job")).rejects.toMatchObject({
+      reason: "topology_refused",
+    });
+  });
+
+  it("parks a job whose handler threw what can't be made a text", async () => {
+    const broker = await startRabbit();
+    const jobs = broker.queue(uniqueName("jobs"));
+    const handler = () => {
+      throw Object.create(null);
+    };
+    await jobs.consume(handler, { retry: false }).ready;
+    await jobs.send("job");
+    await until(async () => (await jobs.parked.count()) === 1, "it is parked");
+  });
+
   it("repeats a failed job by its ladder, and tells the attempt", async () => {
     const broker = await startRabbit();
     const jobs = broker.queue<string>(uniqueName("jobs"));
@@ -398,5 +426,56 @@ describe.skipIf(!amqpUrl)("the start", () => {
       reason: "topology_refused",
       message: expect.stringContaining("x-max-priority"),
     });
+  });
+});
+
+describe.skipIf(!amqpUrl)("a group on several nodes", () => {
+  it("has its failed messages in a queue of its kind", async () => {
+    const broker = await startRabbit();
+    const topic = broker.topic(uniqueName("logs"));
+    const handler = () => {
+      throw new Error("no");
+    };
+    await topic.subscribe("#", handler, { group: "archive", quorum: true, retry: false }).ready;
+    await topic.publish("a.error", "text");
+    await until(async () => (await topic.parked("archive").count()) === 1, "it is parked");
+  });
+});
+
+describe.skipIf(!amqpUrl)("a routing key", () => {
+  it.each([undefined, 7, "é".repeat(128)])("is refused when it is %o, without holding up others", async (key) => {
+    const broker = await startRabbit({ publishTimeoutMs: 5_000 });
+    const topic = broker.topic(uniqueName("logs"));
+    await expect(topic.publish(key as string, "text")).rejects.toMatchObject({ reason: "bad_option" });
+  });
+});
+
+describe.skipIf(!amqpUrl)("an answer", () => {
+  it("may be bytes", async () => {
+    const broker = await startRabbit();
+    const rpc = broker.rpc<Buffer, Buffer>(uniqueName("echo"));
+    await rpc.serve((input) => input).ready;
+    expect(await rpc.call(Buffer.from([0, 255]))).toEqual(Buffer.from([0, 255]));
+  });
+
+  it("that is an error arrives without the details that can't be sent", async () => {
+    const broker = await startRabbit();
+    const rpc = broker.rpc(uniqueName("failing"));
+    let runs = 0;
+    const handler = () => {
+      runs++;
+      throw new VastifyError("not_found", "no such book", { reason: "no_book", details: { id: 10n } });
+    };
+    await rpc.serve(handler).ready;
+    await expect(rpc.call(1, { idempotent: true })).rejects.toMatchObject({ code: "not_found", reason: "no_book" });
+    expect(runs).toBe(1);
+  });
+});
+
+describe.skipIf(!amqpUrl)("after the stop", () => {
+  it("a message to a queue that nobody named before is refused at once", async () => {
+    const broker = await startRabbit();
+    await broker.stop();
+    await expect(broker.queue(uniqueName("jobs")).send("late")).rejects.toMatchObject({ reason: "draining" });
   });
 });

@@ -40,9 +40,24 @@ export function parkingName(queue: string): string {
   return `${queue}.parked`;
 }
 
+// A quorum queue counts deliveries: one that kills its consumer each time is parked as well.
+const deliveryLimit = 20;
+// Each look at what is parked counts as a delivery, and RabbitMQ 4 would drop it after 20.
+const noDeliveryLimit = 1_000_000_000;
+
+/** The arguments of a quorum queue that has a parking queue. */
+export function quorumArguments(queue: string) {
+  return {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": deliveryLimit,
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": parkingName(queue),
+  };
+}
+
 export function declareParking(queue: string, isQuorum: boolean): Declare {
   return async (channel) => {
-    const kind = isQuorum ? { arguments: { "x-queue-type": "quorum" } } : {};
+    const kind = isQuorum ? { arguments: { "x-queue-type": "quorum", "x-delivery-limit": noDeliveryLimit } } : {};
     await channel.assertQueue(parkingName(queue), { durable: true, ...kind });
   };
 }

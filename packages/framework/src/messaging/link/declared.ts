@@ -12,14 +12,22 @@ export interface Declared {
 /** Everything that one connection publishes to, declared anew with every connection. */
 export class DeclaredSet {
   private readonly entries = new Map<string, Entry>();
+  private ended: VastifyError | undefined;
 
   /** The same name gives the same thing. */
   get(name: string, declare: Declare): { declared: Declared; isNew: boolean } {
     const known = this.entries.get(name);
     if (known) return { declared: known, isNew: false };
     const entry = new Entry(name, declare);
+    if (this.ended) entry.end(this.ended);
     this.entries.set(name, entry);
     return { declared: entry, isNew: true };
+  }
+
+  /** Nothing is declared any more: whoever waits is told why. */
+  end(why: VastifyError): void {
+    this.ended = why;
+    for (const entry of this.entries.values()) entry.end(why);
   }
 
   /** Declares what this connection has not seen yet, or everything anew. What is refused is told of and left out. */
@@ -54,6 +62,11 @@ class Entry implements Declared {
     if (this.isReady) return;
     const message = `RabbitMQ did not answer within ${timeoutMs} ms, so ${this.name} could not be declared`;
     throw new VastifyError("unavailable", message, { reason: "broker_unreachable" });
+  }
+
+  end(why: VastifyError): void {
+    this.refusal = why;
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   async run(link: Link, log: Logger): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ConfirmChannel, Message } from "amqplib";
+import { type ConfirmChannel, IllegalOperationError, type Message } from "amqplib";
 import { Deadlines, delay, type Logger, silentLogger, VastifyError } from "../../core/index.js";
 import type { Declare } from "./declare.js";
 import { type Declared, DeclaredSet } from "./declared.js";
@@ -94,6 +94,7 @@ export class Publisher {
     const end = performance.now() + graceMs;
     while (this.open > 0 && performance.now() < end) await delay(10);
     for (const pending of [...this.unconfirmed, ...this.waiting, ...this.lost]) pending.fail(stopped());
+    this.declared.end(stopped());
     await this.lasting.close();
   }
 
@@ -141,10 +142,12 @@ export class Publisher {
         if (this.waiting.length > 0) this.pump();
       });
       if (!goOn) this.isFull = true;
-    } catch {
+    } catch (cause) {
       this.unconfirmed.delete(pending);
       this.channel = undefined;
-      this.lost.push(pending);
+      // What amqplib can't write now it never can; again and again, it would keep back all the others.
+      if (cause instanceof IllegalOperationError) this.lost.push(pending);
+      else pending.fail(unwritable(pending, cause));
       // It may have been closed before anybody could listen for its end.
       this.lasting.renew();
     }
@@ -219,6 +222,11 @@ export class Publisher {
       reason: "publish_backlog",
     });
   }
+}
+
+function unwritable({ title }: PendingPublish, cause: unknown): VastifyError {
+  const said = VastifyError.from(cause).message;
+  return new VastifyError("invalid_argument", `${title} can't be written: ${said}`, { reason: "bad_payload", cause });
 }
 
 function stopped(): VastifyError {

@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage, Message } from "amqplib";
 import { Deadlines, type Logger, VastifyError } from "../../core/index.js";
-import type { Composed } from "../message/compose.js";
+import type { Body, Composed } from "../message/compose.js";
 import { LastingChannel } from "./lasting-channel.js";
 import type { Link } from "./link.js";
 import { Timed } from "./timed.js";
@@ -55,9 +55,9 @@ export class RpcChannel {
   }
 
   /** One that can't be sent now is not sent: its caller has lost the connection that it would come by, or gives up. */
-  reply(to: string, correlationId: string, content: Buffer, isError: boolean): void {
+  reply(to: string, correlationId: string, { content, contentType }: Body, isError: boolean): void {
     try {
-      this.channel?.publish("", to, content, { correlationId, ...(isError && { type: "error" }) });
+      this.channel?.publish("", to, content, { correlationId, contentType, ...(isError && { type: "error" }) });
     } catch {
       // The channel is closed.
     }

@@ -39,10 +39,31 @@ describe("a message", () => {
     expect(traceOf({ traceparent: "nonsense" }, "own")).toEqual({ tx: "own", traceparent: undefined });
   });
 
-  it.each([{ ttlMs: 0 }, { deadlineMs: Number.NaN }, { traceparent: "nonsense" }, { tx: 'with "quotes"' }])(
-    "is refused with %o",
-    (options) => {
-      expect(() => compose(1, options, 100)).toThrow(/must be/);
-    },
-  );
+  it.each<object>([
+    { ttlMs: 0 },
+    { deadlineMs: Number.NaN },
+    { traceparent: "nonsense" },
+    { tx: 'with "quotes"' },
+    { id: "" },
+    { id: 7 },
+    { id: "é".repeat(128) },
+    { priority: 256 },
+    { priority: "high" },
+    { timeoutMs: Number.NaN },
+    { headers: { a: 1n } },
+    { headers: { a: Number.NaN } },
+    { headers: { a: () => {} } },
+    { headers: { "vastify-due": 1 } },
+    { headers: { ["a".repeat(256)]: 1 } },
+  ])("is refused with %o", (options) => {
+    expect(() => compose(1, options, 100)).toThrow(/must be/);
+  });
+
+  it("is refused with headers that no frame holds", () => {
+    expect(() => compose(1, { headers: { a: "a".repeat(70_000) } }, 100)).toThrow(/headers must be at most/);
+  });
+
+  it("that may wait for years is given the broker's longest time", () => {
+    expect(compose(1, { ttlMs: 1e13 }, 100).properties.expiration).toBe(4_294_967_295);
+  });
 });

@@ -27,6 +27,12 @@ export interface Composed {
   readonly properties: Options.Publish & { readonly messageId: string };
 }
 
+// What is longer would make the broker close the channel.
+const longestExpirationMs = 4_294_967_295;
+// All properties of a message go in one frame, which has 128 KiB by default: over it the broker ends the connection.
+const mostHeaderBytes = 65_536;
+const mostShortBytes = 255;
+
 const json = "application/json";
 const bytes = "application/octet-stream";
 
@@ -41,6 +47,35 @@ export function compose(
   maxBytes: number,
   ownHeaders?: Record<string, HeaderValue>,
 ): Composed {
+  const { content, contentType } = bodyOf(payload, maxBytes);
+  expectProperties(options);
+  const messageId = options.id ?? newMessageId();
+  const headers = headersOf(options, messageId, ownHeaders);
+  return {
+    content,
+    properties: {
+      messageId,
+      persistent: true,
+      contentType,
+      // Ours tell their time, and the broker pays for each property of each message.
+      ...(options.id !== undefined && { timestamp: Math.floor(Date.now() / 1000) }),
+      ...(headers && { headers }),
+      ...(options.priority !== undefined && { priority: options.priority }),
+      // A delayed one must outlive its delay; its header tells the rest.
+      ...(options.ttlMs !== undefined &&
+        !isDelayed(ownHeaders) && { expiration: Math.min(Math.ceil(options.ttlMs), longestExpirationMs) }),
+    },
+  };
+}
+
+/** What a message holds, and how to read it. */
+export interface Body {
+  readonly content: Buffer;
+  readonly contentType: string;
+}
+
+/** A payload as bytes. @throws VastifyError as `compose` */
+export function bodyOf(payload: unknown, maxBytes: number): Body {
   const isBytes = payload instanceof Uint8Array;
   const content = isBytes ? Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength) : jsonOf(payload);
   if (content.length > maxBytes) {
@@ -51,22 +86,7 @@ export function compose(
       { reason: "payload_too_large" },
     );
   }
-  const messageId = options.id ?? newMessageId();
-  const headers = headersOf(options, messageId, ownHeaders);
-  return {
-    content,
-    properties: {
-      messageId,
-      persistent: true,
-      contentType: isBytes ? bytes : json,
-      // Ours tell their time, and the broker pays for each property of each message.
-      ...(options.id !== undefined && { timestamp: Math.floor(Date.now() / 1000) }),
-      ...(headers && { headers }),
-      ...(options.priority !== undefined && { priority: options.priority }),
-      // A delayed one must outlive its delay; its header tells the rest.
-      ...(options.ttlMs !== undefined && !isDelayed(ownHeaders) && { expiration: Math.ceil(options.ttlMs) }),
-    },
-  };
+  return { content, contentType: isBytes ? bytes : json };
 }
 
 /** The payload of a message. @throws VastifyError `invalid_argument`, reason `bad_payload` */
@@ -100,7 +120,7 @@ function headersOf(
 ): Record<string, HeaderValue> | undefined {
   // Most messages need none.
   let headers = ownHeaders;
-  if (given) headers = { ...given, ...headers };
+  if (given) headers = { ...expectHeaders(given), ...headers };
   if (traceparent !== undefined || tx !== undefined)
     headers = { ...headers, ...traceHeaders(messageId, tx, traceparent) };
   if (ttlMs !== undefined) {
@@ -110,6 +130,39 @@ function headersOf(
   if (deadlineMs !== undefined)
     headers = { ...headers, [headerNames.finishBy]: Date.now() + expectMs("deadlineMs", deadlineMs) };
   return headers;
+}
+
+/** What can't be sent would otherwise be found only on the wire, where it holds up all that follows. */
+function expectProperties({ id, priority, timeoutMs }: PublishOptions): void {
+  if (id !== undefined) expectShortText("id", id);
+  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 255))
+    throw badOption("priority", priority, "a whole number from 0 to 255");
+  if (timeoutMs !== undefined) expectMs("timeoutMs", timeoutMs);
+}
+
+function expectHeaders(given: Headers): Headers {
+  if (typeof given !== "object") throw badOption("headers", given, "an object");
+  let bytes = 0;
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    expectShortText("a header's name", name);
+    if (name.startsWith("vastify-"))
+      throw badOption("a header's name", name, 'one that does not begin with "vastify-"');
+    if (typeof value !== "string" && typeof value !== "boolean" && !Number.isFinite(value))
+      throw badOption(`the header ${name}`, value, "a text, a finite number or a boolean");
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(String(value));
+  }
+  if (bytes > mostHeaderBytes)
+    throw badOption("headers", `${bytes} bytes`, `at most ${mostHeaderBytes} bytes together`);
+  return given;
+}
+
+/** AMQP's short texts. @throws VastifyError `invalid_argument`, reason `bad_option` */
+export function expectShortText(name: string, value: unknown, isEmptyFine = false): void {
+  const bytes = typeof value === "string" ? Buffer.byteLength(value) : undefined;
+  if (bytes !== undefined && bytes <= mostShortBytes && (bytes > 0 || isEmptyFine)) return;
+  const got = bytes !== undefined && bytes > mostShortBytes ? `${bytes} bytes` : value;
+  throw badOption(name, got, `a text of ${isEmptyFine ? 0 : 1} to ${mostShortBytes} bytes`);
 }
 
 function isDelayed(headers: Headers | undefined): boolean {

@@ -40,10 +40,10 @@ export function plainHeaders(given: Readonly<Record<string, unknown>> | undefine
   let headers: Record<string, HeaderValue> | undefined;
   for (const name in given) {
     const value = given[name];
-    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") continue;
+    if (typeof value !== "string" && typeof value !== "boolean" && !Number.isFinite(value)) continue;
     if (brokersOwn.test(name)) continue;
     headers ??= {};
-    headers[name] = value;
+    headers[name] = value as HeaderValue;
   }
   return headers ?? noHeaders;
 }

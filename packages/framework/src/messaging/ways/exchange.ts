@@ -1,7 +1,7 @@
 import type { Broker } from "../broker.js";
-import { createParking, declareParking, type Parking } from "../failures/parking.js";
+import { createParking, declareParking, type Parking, quorumArguments } from "../failures/parking.js";
 import { type Declare, declareAll } from "../link/declare.js";
-import { compose, type PublishOptions } from "../message/compose.js";
+import { compose, expectShortText, type PublishOptions } from "../message/compose.js";
 import type { Handler } from "../message/delivery.js";
 import type { HeaderValue } from "../message/headers.js";
 import { checkPayload, type StandardSchema } from "../message/standard-schema.js";
@@ -78,12 +78,14 @@ export function createExchange(broker: Broker, kind: ExchangeKind, name: string)
   const declareExchange: Declare = async (channel) => {
     await channel.assertExchange(name, kind, { durable: true });
   };
-  const declared = broker.publisher.declare(name, declareExchange);
+  const declared = broker.publisher.declare(`the ${kind} exchange ${name}`, declareExchange);
+  const quorumGroups = new Map<string, boolean>();
   let subscriptions = 0;
 
   return {
     async publish(routingKey, payload, options, schema, headers) {
       const { mandatory = false, timeoutMs = publishTimeoutMs } = options;
+      expectShortText(`${name}: the routing key`, routingKey, true);
       const checked = schema ? await checkPayload(schema, payload, `${name} (${routingKey})`) : payload;
       const { content, properties } = compose(checked, options, maxPayloadBytes, headers);
       properties.mandatory = mandatory;
@@ -93,8 +95,9 @@ export function createExchange(broker: Broker, kind: ExchangeKind, name: string)
     },
     subscribe(keys, handler, { queue: groupQueue, quorum = broker.options.quorum, ...options }, schema) {
       const isOwn = groupQueue === undefined;
+      if (!isOwn) quorumGroups.set(groupQueue, quorum);
       const queue = groupQueue ?? `${name}.${broker.instanceId}.${subscriptions++}`;
-      const kindOfQueue = isOwn ? { "x-expires": ownQueueExpiresMs } : quorum ? { "x-queue-type": "quorum" } : {};
+      const kindOfQueue = isOwn ? { "x-expires": ownQueueExpiresMs } : quorum ? quorumArguments(queue) : {};
       const declareQueue: Declare = async (channel) => {
         await channel.assertQueue(queue, { durable: true, arguments: kindOfQueue });
         for (const key of keys) await channel.bindQueue(queue, name, key);
@@ -104,7 +107,7 @@ export function createExchange(broker: Broker, kind: ExchangeKind, name: string)
       const park = isOwn ? undefined : createParking(broker, queue, quorum, () => queue).park;
       return subscribe(broker, queue, [{ queue, declare, schema, isSerial: false, park }], handler, options);
     },
-    parked: (queue) => createParking(broker, queue, broker.options.quorum, () => queue),
+    parked: (queue) => createParking(broker, queue, quorumGroups.get(queue) ?? broker.options.quorum, () => queue),
   };
 }
 

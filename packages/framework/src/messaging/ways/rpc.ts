@@ -3,7 +3,7 @@ import { VastifyError } from "../../core/index.js";
 import type { Broker } from "../broker.js";
 import { Consumer } from "../link/consumer.js";
 import type { Declare } from "../link/declare.js";
-import { compose, readPayload } from "../message/compose.js";
+import { type Body, bodyOf, compose, readPayload } from "../message/compose.js";
 import { type Delivery, Received } from "../message/delivery.js";
 import { createHandlerRun } from "../message/handler-run.js";
 import { headerNames } from "../message/headers.js";
@@ -88,10 +88,10 @@ export function createRpc<Input, Output>(
           if (message.isRedelivered && message.headers[headerNames.idempotent] !== true) throw lostBefore(name);
           const result = await run(message);
           const output = schemas.output ? await checkPayload(schemas.output, result, `the answer of ${name}`) : result;
-          broker.rpc.reply(replyTo, correlationId, answerOf(output ?? null), false);
+          broker.rpc.reply(replyTo, correlationId, bodyOf(output ?? null, maxPayloadBytes), false);
         } catch (err) {
           if (VastifyError.from(err).code === "internal") broker.log.error(`${name} failed`, { err, tx: message.tx });
-          broker.rpc.reply(replyTo, correlationId, answerOf(VastifyError.toWire(err, message.tx)), true);
+          broker.rpc.reply(replyTo, correlationId, errorBody(err, message.tx), true);
         }
       };
       // Over the connection that the replies go by: one write for replies and acknowledgements together.
@@ -105,8 +105,15 @@ export function createRpc<Input, Output>(
     },
   };
 
-  function answerOf(value: unknown): Buffer {
-    return compose(value, { id: "" }, maxPayloadBytes).content;
+  /** An error must reach its caller, if need be without its details. */
+  function errorBody(thrown: unknown, tx: string): Body {
+    const { details, ...wire } = VastifyError.toWire(thrown, tx);
+    try {
+      return bodyOf({ ...wire, ...(details && { details }) }, maxPayloadBytes);
+    } catch (err) {
+      broker.log.warn(`${name} can't tell the details of an error`, { err, tx });
+      return bodyOf({ ...wire, message: wire.message.slice(0, 500) }, maxPayloadBytes);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { badOption } from "../../core/index.js";
 import type { Broker } from "../broker.js";
-import { createParking, declareParking, type Parking, parkingName } from "../failures/parking.js";
+import { createParking, declareParking, type Parking, quorumArguments } from "../failures/parking.js";
 import { type Declare, declareAll } from "../link/declare.js";
 import { compose, type PublishOptions } from "../message/compose.js";
 import type { Handler } from "../message/delivery.js";
@@ -49,8 +49,7 @@ export interface WorkQueue<T> {
 }
 
 const defaultPartitions = 8;
-// A quorum queue counts deliveries: one that kills its consumer each time is parked as well.
-const quorumDeliveryLimit = 20;
+const mostKeyBytes = 4_096;
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option` */
 export function createWorkQueue<T>(broker: Broker, name: string, options: WorkQueueOptions<T>): WorkQueue<T> {
@@ -65,7 +64,9 @@ export function createWorkQueue<T>(broker: Broker, name: string, options: WorkQu
   const parking = createParking(broker, name, quorum, (headers) => originOf(textHeader(headers, headerNames.key)));
   const declareOne = (queue: string) =>
     declareQueue(queue, name, { priorities, isOrdered: ordered !== undefined, quorum });
-  const declared = broker.publisher.declare(name, declareAll(queues.map(declareOne)));
+  // The same name with other options is the broker's to refuse.
+  const kind = JSON.stringify([priorities, queues.length, ordered !== undefined, quorum]);
+  const declared = broker.publisher.declare(`the queue ${name} ${kind}`, declareAll(queues.map(declareOne)));
 
   return {
     name,
@@ -74,6 +75,7 @@ export function createWorkQueue<T>(broker: Broker, name: string, options: WorkQu
       const { delayMs, at, key, timeoutMs = publishTimeoutMs } = sendOptions;
       if (ordered && (typeof key !== "string" || key === ""))
         throw badOption(`${name}: the key of a message`, key, "a text that is not empty, since the queue is ordered");
+      if (key !== undefined) expectKey(name, key);
       const due = dueOf(delayMs, at);
       const checked = schema ? await checkPayload(schema, payload, name) : payload;
       let headers: Record<string, HeaderValue> | undefined;
@@ -112,13 +114,11 @@ interface QueueKind {
 }
 
 function declareQueue(queue: string, name: string, { priorities, isOrdered, quorum }: QueueKind): Declare {
-  const toParking = { "x-dead-letter-exchange": "", "x-dead-letter-routing-key": parkingName(name) };
-  const quorumKind = { "x-queue-type": "quorum", "x-delivery-limit": quorumDeliveryLimit, ...toParking };
   return async (channel) => {
     await channel.assertQueue(queue, {
       durable: true,
       arguments: {
-        ...(quorum && quorumKind),
+        ...(quorum && quorumArguments(name)),
         ...(priorities > 0 && { "x-max-priority": priorities }),
         ...(isOrdered && { "x-single-active-consumer": true }),
       },
@@ -137,6 +137,13 @@ export function partitionOf(key: string, partitions: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   return (hash >>> 0) % partitions;
+}
+
+function expectKey(name: string, key: unknown): void {
+  const bytes = typeof key === "string" ? Buffer.byteLength(key) : undefined;
+  if (bytes !== undefined && bytes <= mostKeyBytes) return;
+  const got = bytes === undefined ? key : `${bytes} bytes`;
+  throw badOption(`${name}: the key of a message`, got, `a text of at most ${mostKeyBytes} bytes`);
 }
 
 function dueOf(delayMs: number | undefined, at: Date | undefined): number | undefined {

@@ -36,22 +36,37 @@ export function expectKey(key: unknown): string {
   throw badOption("a cache's key", key, "a text that is not empty");
 }
 
+// A century: Redis refuses what does not end at all.
+const longestMs = 3_155_760_000_000;
+// Node.js fires a longer timer at once.
+const longestTimerMs = 2_147_483_647;
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
 export type ResolvedEntryOptions = Required<EntryOptions>;
 export type ResolvedLoadOptions = Required<LoadOptions>;
 
 export function resolveEntryOptions(options: EntryOptions = {}): ResolvedEntryOptions {
   const { ttlMs = 60_000, jitter = 0.1, staleMs = 0, tags = [] } = options;
-  if (!(ttlMs > 0)) throw badOption("ttlMs", ttlMs, "a number above 0");
-  if (!(jitter >= 0 && jitter <= 1)) throw badOption("jitter", jitter, "a number from 0 to 1");
-  if (!(staleMs >= 0)) throw badOption("staleMs", staleMs, "a number from 0 on");
-  return { ttlMs, jitter, staleMs, tags };
+  if (!(isNumber(ttlMs) && ttlMs > 0)) throw badOption("ttlMs", ttlMs, "a number above 0");
+  if (!(isNumber(jitter) && jitter >= 0 && jitter <= 1)) throw badOption("jitter", jitter, "a number from 0 to 1");
+  if (!(isNumber(staleMs) && staleMs >= 0)) throw badOption("staleMs", staleMs, "a number from 0 on");
+  if (!Array.isArray(tags)) throw badOption("tags", tags, "a list of texts");
+  return { ttlMs: Math.min(ttlMs, longestMs), jitter, staleMs: Math.min(staleMs, longestMs), tags };
 }
 
 export function resolveLoadOptions(options: LoadOptions = {}): ResolvedLoadOptions {
   const { missingTtlMs = 0, timeoutMs = 10_000 } = options;
-  if (!(missingTtlMs >= 0)) throw badOption("missingTtlMs", missingTtlMs, "a number from 0 on");
-  if (!(timeoutMs > 0)) throw badOption("timeoutMs", timeoutMs, "a number above 0");
-  return { ...resolveEntryOptions(options), missingTtlMs, timeoutMs };
+  if (!(isNumber(missingTtlMs) && missingTtlMs >= 0))
+    throw badOption("missingTtlMs", missingTtlMs, "a number from 0 on");
+  if (!(isNumber(timeoutMs) && timeoutMs > 0)) throw badOption("timeoutMs", timeoutMs, "a number above 0");
+  return {
+    ...resolveEntryOptions(options),
+    missingTtlMs: Math.min(missingTtlMs, longestMs),
+    timeoutMs: Math.min(timeoutMs, longestTimerMs),
+  };
 }
 
 /** How long an entry made now lives; undefined when it is not to be kept. */

@@ -21,6 +21,13 @@ function heldLoader<Value>() {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("an entry", () => {
+  it("may take longer to load than a timer can wait", async () => {
+    const { cache } = cacheAt();
+    const { load, resolve } = heldLoader<number>();
+    setTimeout(() => resolve(1), 20);
+    expect(await cache.load("k", load, { timeoutMs: Number.POSITIVE_INFINITY })).toBe(1);
+  });
+
   it("is what JSON makes of it, and can't be changed by whom it was given to", async () => {
     const { cache } = cacheAt();
     const given = { at: new Date(0), list: [{ n: 1 }] };
@@ -220,11 +227,13 @@ describe("loading", () => {
   it.each([
     [{ ttlMs: 0 }],
     [{ ttlMs: Number.NaN }],
+    [{ ttlMs: "100" }],
+    [{ tags: "users" }],
     [{ jitter: 2 }],
     [{ staleMs: -1 }],
     [{ missingTtlMs: -1 }],
     [{ timeoutMs: 0 }],
-  ])("refuses %o", async (options) => {
+  ])("refuses %o", async (options: object) => {
     await expect(memoryCache().load("k", async () => 1, options)).rejects.toMatchObject({ reason: "bad_option" });
   });
 });

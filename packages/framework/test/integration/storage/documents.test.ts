@@ -126,4 +126,14 @@ describe.skipIf(!mongoUri)("a plugged document", () => {
       details: { issues: expect.arrayContaining([expect.objectContaining({ path: "name" })]) },
     });
   });
+
+  it("tells it of an update as of a save", async () => {
+    const model = await accounts();
+    await model.create({ name: "Ada" });
+    await expect(model.updateOne({ name: "Ada" }, { balance: "much" } as never)).rejects.toMatchObject({
+      code: "invalid_argument",
+      reason: "invalid_document",
+      details: { issues: [expect.objectContaining({ path: "balance" })] },
+    });
+  });
 });

@@ -85,6 +85,12 @@ describe.skipIf(!mongoUri)("migrations", () => {
     await expect(start).rejects.toMatchObject({ code: "canceled" });
   });
 
+  it("needs a name, since it would be forgotten without one and run again", async () => {
+    const { connection } = await startMongo();
+    const nameless = { run: async () => {} } as unknown as Migration;
+    expect(() => migrations(connection, [nameless])).toThrow(expect.objectContaining({ reason: "bad_option" }));
+  });
+
   it("can't have one name twice", async () => {
     const { connection } = await startMongo();
     expect(() => migrations(connection, [migration("m"), migration("m")])).toThrow(

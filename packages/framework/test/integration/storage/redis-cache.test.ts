@@ -37,6 +37,13 @@ describe.skipIf(!redisUrl)("a cache in Redis", () => {
     expect(left).toBeLessThanOrEqual(65_000);
   });
 
+  it("keeps an entry that is never to end", async () => {
+    const { one, other } = await twoCaches();
+    await one.set("k", 1, { ttlMs: Number.POSITIVE_INFINITY });
+    await one.set("s", 2, { staleMs: Number.POSITIVE_INFINITY });
+    expect([await other.get("k"), await other.get("s")]).toEqual([1, 2]);
+  });
+
   it("loads once for two processes", async () => {
     const { one, other } = await twoCaches();
     let release = () => {};
