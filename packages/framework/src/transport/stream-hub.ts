@@ -116,7 +116,8 @@ export class StreamHub {
 class IncomingStream extends Readable {
   credit = initialCredit;
   private readonly id: number;
-  private readonly writer: GatheredWriter;
+  /** Holds what others send by the connection: hidden from whoever writes a stream out, such as into a log. */
+  readonly #writer: GatheredWriter;
   private readonly forget: () => void;
   private consumed = 0;
   private isEnded = false;
@@ -124,7 +125,7 @@ class IncomingStream extends Readable {
   constructor(id: number, writer: GatheredWriter, forget: () => void) {
     super({ highWaterMark: initialCredit });
     this.id = id;
-    this.writer = writer;
+    this.#writer = writer;
     this.forget = forget;
     // A stream that breaks off before anybody reads it must not end the process; whoever reads it sees the error.
     this.on("error", () => {});
@@ -145,7 +146,7 @@ class IncomingStream extends Readable {
   /** Called while the reader wants more: what it has taken may be sent again. */
   override _read(): void {
     if (this.consumed < chunkBytes || this.isEnded) return;
-    this.writer.write(`[${frameKind.credit},${this.id},${this.consumed}]\n`);
+    this.#writer.write(`[${frameKind.credit},${this.id},${this.consumed}]\n`);
     this.credit += this.consumed;
     this.consumed = 0;
   }
@@ -154,7 +155,7 @@ class IncomingStream extends Readable {
     if (!this.isEnded) {
       this.isEnded = true;
       this.forget();
-      this.writer.write(`[${frameKind.stop},${this.id}]\n`);
+      this.#writer.write(`[${frameKind.stop},${this.id}]\n`);
     }
     done(error);
   }

@@ -15,9 +15,13 @@ it("a result with a stream is no output, and its stream is let go", () => {
   }
 });
 
-it("a stream beside other things is no answer, and is let go", () => {
-  const body = new PassThrough();
-  const reply = () => sendResult({} as Exchange, { name: "a.txt", body });
-  expect(reply).toThrow(expect.objectContaining({ reason: "bad_result" }));
-  expect(body.destroyed).toBe(true);
+it.each<[string, (stream: PassThrough) => unknown]>([
+  ["beside other things", (body) => ({ name: "a.txt", body })],
+  ["under another name", (file) => ({ name: "a.txt", file })],
+  ["under another name, alone", (file) => ({ file, http$: { status: 201 } })],
+  ["in a list", (stream) => ["a.txt", stream]],
+])("a stream %s is no answer, and is let go", (_where, result) => {
+  const stream = new PassThrough();
+  expect(() => sendResult({} as Exchange, result(stream))).toThrow(expect.objectContaining({ reason: "bad_result" }));
+  expect(stream.destroyed).toBe(true);
 });

@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { Readable } from "node:stream";
 import { letGo, streamsIn, VastifyError } from "../core/index.js";
 import type { Exchange } from "./exchange.js";
 import { isFresh, weakTag } from "./replies/freshness.js";
@@ -114,14 +115,24 @@ function splitResult(result: unknown): { http?: HttpDirectives; body: unknown } 
 
 function bytesIn(body: unknown): Bytes | undefined {
   if (isBytes(body)) return body;
-  if (typeof body !== "object" || body === null || !("body" in body)) return undefined;
-  if (!isBytes(body.body)) return undefined;
-  if (Object.keys(body).length === 1) return body.body;
-  if (body.body instanceof Uint8Array) return undefined;
+  if (typeof body !== "object" || body === null) return undefined;
+  if ("body" in body && isBytes(body.body) && Object.keys(body).length === 1) return body.body;
+  if (!hasStream(body)) return undefined;
   letGo(body);
-  throw new VastifyError("internal", "the action answered with a stream beside other things than http$", {
+  throw new VastifyError("internal", "the action answered with a stream that is neither all of it nor its only body", {
     reason: "bad_result",
   });
+}
+
+/** As JSON a stream would show its insides, such as what its connection carries for others. */
+function hasStream(body: object): boolean {
+  if (Array.isArray(body)) return body.some(isStream);
+  for (const key in body) if (isStream((body as Readonly<Record<string, unknown>>)[key])) return true;
+  return false;
+}
+
+function isStream(value: unknown): boolean {
+  return typeof value === "object" && value instanceof Readable;
 }
 
 function setHeaders(ctx: Exchange, headers: Readonly<Record<string, string>>): void {
