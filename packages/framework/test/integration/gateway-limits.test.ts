@@ -122,4 +122,13 @@ describe.skipIf(!consulAddress)("a rate at the gateway", () => {
     for (let time = 0; time < 3; time++)
       expect(await get("/list", shop.first)).toMatchObject({ status: 200, remaining: null });
   });
+
+  it("tells whole numbers, whatever its store counts in", async () => {
+    const taken = { allowed: true, remaining: 3.75, resetMs: 1e30, retryAfterMs: 0 };
+    const store = { take: async () => taken };
+    const { url } = await startLimited({ store, rates: [{ by: "ip", limit: 5, windowMs: anHour }] });
+    const { headers } = await fetch(`${url}/list`);
+    expect(headers.get("ratelimit-remaining")).toBe("3");
+    expect(headers.get("ratelimit-reset")).toMatch(/^\d+$/);
+  });
 });

@@ -99,6 +99,30 @@ describe("a store of rates", () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it("that went silent is waited for by one request at a time, however many waited when it did", async () => {
+    const { answer, take } = makeStore();
+    answer.now = never;
+    for (let asked = 0; asked < 10; asked++) {
+      void take();
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    await vi.advanceTimersByTimeAsync(310);
+    for (let asked = 0; asked < 10; asked++) {
+      void take();
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    expect(answer.asked).toBe(11);
+  });
+
+  it("whose answer is a promise in a promise is as one that is away when its time is over", async () => {
+    const { answer, take } = makeStore();
+    // biome-ignore lint/suspicious/noThenProperty: as promises of other libraries have it
+    answer.now = () => ({ then: (resolve: (value: unknown) => void) => resolve(never()) });
+    const waiting = take();
+    await vi.advanceTimersByTimeAsync(510);
+    expect(await waiting).toBeUndefined();
+  });
+
   it("that answers too late is not taken for one that is back", async () => {
     const { answer, take, warnings } = makeStore();
     answer.now = () => new Promise((resolve) => void setTimeout(resolve, 900, taken));

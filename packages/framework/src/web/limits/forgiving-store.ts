@@ -27,14 +27,15 @@ export function forgivingStore({ store, timeoutMs, log }: ForgivingStoreOptions)
     return taken;
   }
 
-  function failed(err: unknown): undefined {
-    silence = VastifyError.is(err) && err.reason === "deadline_exceeded" ? "lasting" : "none";
+  /** What was asked before the store went silent says nothing of the one that tries it now. */
+  function failed(err: unknown, isTry: boolean): undefined {
+    if (isTry || silence !== "being tried") silence = isTooLate(err) ? "lasting" : "none";
     if (!isAway) log.warn("requests can't be counted, so no rate is kept for now", { err });
     isAway = true;
   }
 
   /** What comes too late is let go. */
-  function inTime(answering: PromiseLike<unknown>): Promise<unknown> {
+  function inTime(answering: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const waiting = {
         ...{ remainingMs: timeoutMs, deadline: undefined, list: undefined, next: undefined, previous: undefined },
@@ -52,12 +53,16 @@ export function forgivingStore({ store, timeoutMs, log }: ForgivingStoreOptions)
   return {
     take(key, rate) {
       if (silence === "being tried") return undefined;
-      if (silence === "lasting") silence = "being tried";
+      const isTry = silence === "lasting";
+      if (isTry) silence = "being tried";
       try {
         const answer: unknown = store.take(key, rate);
-        return isPromise(answer) ? inTime(answer).then(heard).catch(failed) : heard(answer);
+        if (!isPromise(answer)) return heard(answer);
+        return inTime(Promise.resolve(answer))
+          .then(heard)
+          .catch((err: unknown) => failed(err, isTry));
       } catch (err) {
-        return failed(err);
+        return failed(err, isTry);
       }
     },
   };
@@ -80,6 +85,10 @@ function expectTaken(answer: unknown): Taken {
 function expectAmount(name: string, value: unknown): void {
   if (typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY) return;
   throw badOption(`${name} in what limits.store answers`, value, "a number from 0 up");
+}
+
+function isTooLate(err: unknown): boolean {
+  return VastifyError.is(err) && err.reason === "deadline_exceeded";
 }
 
 function tooLate(timeoutMs: number): VastifyError {

@@ -62,10 +62,10 @@ function nameOf({ limit, windowMs, routes = [] }: RateRule): string {
 /** Of several rates the one that has least left, in the header fields that the IETF's httpapi group drafted first. */
 function tell(ctx: Exchange, { limit }: RateRule, { allowed, remaining, resetMs }: Taken): void {
   const told = ctx.response.get("ratelimit-remaining");
-  if (allowed && told && Number(told) <= remaining) return;
+  if (allowed && told && Number(told) <= Math.floor(remaining)) return;
   ctx.set({
     "ratelimit-limit": String(limit),
-    "ratelimit-remaining": String(remaining),
+    "ratelimit-remaining": String(wholeOf(Math.floor(remaining))),
     "ratelimit-reset": String(seconds(resetMs)),
   });
 }
@@ -78,5 +78,10 @@ function tooFast(ctx: Exchange, { by, limit, windowMs }: RateRule, { retryAfterM
 
 /** Never less than it takes. */
 function seconds(ms: number): number {
-  return Math.ceil(ms / 1_000);
+  return wholeOf(Math.ceil(ms / 1_000));
+}
+
+/** Headers hold digits alone, whatever a store answers: a part of a request, or a number that is written with an "e". */
+function wholeOf(amount: number): number {
+  return Math.min(amount, Number.MAX_SAFE_INTEGER);
 }
