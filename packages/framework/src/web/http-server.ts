@@ -40,14 +40,27 @@ function hangUpHalfClosed(socket: Socket): void {
   });
 }
 
+/** The answers whose turn on their connection has not come. */
+const waiting = new WeakMap<Socket, Set<ServerResponse>>();
+
 /** Node.js tells only the answer whose turn it is that its connection was closed, not those that wait behind it. */
 function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
-  const close = (): void => {
-    response.destroy();
-    response.emit("close");
-  };
-  socket.once("close", close);
-  response.once("socket", () => socket.off("close", close));
+  const behind = waiting.get(socket) ?? waitingOn(socket);
+  behind.add(response);
+  response.once("socket", () => behind.delete(response));
+}
+
+/** One listener for all of them: of many Node.js would warn, for each connection that a client likes to fill. */
+function waitingOn(socket: Socket): Set<ServerResponse> {
+  const behind = new Set<ServerResponse>();
+  waiting.set(socket, behind);
+  socket.once("close", () => {
+    for (const response of behind) {
+      response.destroy();
+      response.emit("close");
+    }
+  });
+  return behind;
 }
 
 export function createHttpServer({ answer, log, headersTimeoutMs = 20_000, ...where }: HttpServerOptions): HttpServer {

@@ -118,8 +118,13 @@ it.each(["websocket", "h2c"])("breaks off a client that asks for %s before it ha
 });
 
 it("tells all answers of a connection that it was closed, also those that wait for their turn", async () => {
+  const paths = Array.from({ length: 20 }, (_, at) => `/${at}`);
   const closed: (string | undefined)[] = [];
   const asked: (string | undefined)[] = [];
+  const warned: string[] = [];
+  const warn = ({ name }: Error) => void warned.push(name);
+  process.on("warning", warn);
+  onTestFinished(() => void process.off("warning", warn));
   const answer = ({ url }: IncomingMessage, response: ServerResponse) => {
     asked.push(url);
     response.on("close", () => closed.push(url));
@@ -127,8 +132,9 @@ it("tells all answers of a connection that it was closed, also those that wait f
   const server = createHttpServer({ answer, log: silentLogger, host: "127.0.0.1", port: 0 });
   onTestFinished(() => server.close(0));
   const socket = await connected(await server.listen());
-  socket.write(["/1", "/2", "/3"].map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(""));
-  await until(() => asked.length === 3, "all are asked");
+  socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(""));
+  await until(() => asked.length === paths.length, "all are asked");
   socket.destroy();
-  await until(() => closed.length === 3, "all hear of it");
+  await until(() => closed.length === paths.length, "all hear of it");
+  expect(warned).toEqual([]);
 });
