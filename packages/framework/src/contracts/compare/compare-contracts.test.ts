@@ -227,3 +227,13 @@ describe("an action", () => {
     ]);
   });
 });
+
+it("a target under another name breaks all who call it", () => {
+  const [older, newer] = ["library", "books"].map((target) =>
+    describeContract(defineContract({ target, version: "1.0.0", actions: {} })),
+  );
+  if (!older || !newer) throw new Error("both are there");
+  expect(compareContracts(older, newer)).toEqual([
+    { isBreaking: true, of: "library", text: "the target is books, so nobody finds it who calls it by its name" },
+  ]);
+});

@@ -9,7 +9,7 @@ import { compareSockets } from "./compare-sockets.js";
 export interface ContractChange {
   /** Whether a caller or listener of the older version may fail with the newer one. */
   readonly isBreaking: boolean;
-  /** The action or the event. */
+  /** The action, the event, or the target. */
   readonly of: string;
   readonly text: string;
 }
@@ -22,6 +22,8 @@ export function compareContracts(older: ContractDescription, newer: ContractDesc
   const changes: ContractChange[] = [];
   const note = (of: string, isBreaking: boolean, text: string) => void changes.push({ of, isBreaking, text });
 
+  if (older.target !== newer.target)
+    note(older.target, true, `the target is ${newer.target}, so nobody finds it who calls it by its name`);
   for (const action of older.actions) {
     const next = newer.actions.find(({ name }) => name === action.name);
     if (next) compareActions(action, next, (isBreaking, text) => note(action.name, isBreaking, text));
