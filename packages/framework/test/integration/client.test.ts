@@ -122,5 +122,7 @@ describe.skipIf(!consulAddress)("a client that `vastify client` writes", () => {
     const refused = await library.findBook?.({ id: "x" }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ApiError);
     expect(refused).toMatchObject({ status: 400, code: "invalid_argument", reason: "bad_input" });
+    for (const id of ["", ".", "..", undefined])
+      await expect(library.dropBook?.({ id }), "it would be for another path").rejects.toThrow(TypeError);
   });
 });

@@ -52,7 +52,12 @@ function createSend({ baseUrl, headers = {}, fetch = globalThis.fetch }: ClientO
       delete rest[name];
       return value;
     };
-    const filled = path.replace(/\\{(\\w+)\\}/g, (_, name: string) => encodeURIComponent(String(take(name))));
+    const filled = path.replace(/\\{(\\w+)\\}/g, (_, name: string) => {
+      const value = String(take(name) ?? "");
+      // An address has no way to write these: the request would be for another path, and so for another operation.
+      if (["", ".", ".."].includes(value)) throw new TypeError(\`\${name} is part of the path and can't be "\${value}"\`);
+      return encodeURIComponent(value);
+    });
     const url = new URL(baseUrl.replace(/\\/$/, "") + filled);
     for (const name of query)
       for (const value of [take(name)].flat()) if (value !== undefined) url.searchParams.append(name, String(value));
