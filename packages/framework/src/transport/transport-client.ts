@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from "node:tls";
-import { VastifyError } from "../core/index.js";
+import { type Message, VastifyError } from "../core/index.js";
 import { detach } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
 import type { CallCarrier } from "./call-carrier.js";
 import { withoutDirectives } from "./clean-message.js";
-import { createFramedClient, type EncodedLine } from "./framed-client.js";
+import { createFramedClient, type Encoded, type EncodedLine } from "./framed-client.js";
 import { type Endpoint, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
 import { createQueueClient } from "./queue-client.js";
 import { noAttachments as noQueuedAttachments } from "./queue-server.js";
@@ -91,18 +91,24 @@ class EncodingLine implements Line {
   }
 
   send(outgoing: Outgoing): void {
-    const { json: value, attachments } = detach(withoutDirectives(outgoing.call.message));
-    let json: string;
+    let message: Encoded;
     try {
-      json = JSON.stringify(value);
-    } catch (cause) {
-      outgoing.failed(
-        new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause }),
-      );
+      message = encode(outgoing.call.message);
+    } catch (thrown) {
+      outgoing.failed(VastifyError.is(thrown) ? thrown : notJson(thrown));
       return;
     }
-    this.line.send({ json, attachments }, outgoing);
+    this.line.send(message, outgoing);
   }
+}
+
+function encode(message: Message): Encoded {
+  const { json, attachments } = detach(withoutDirectives(message));
+  return { json: JSON.stringify(json), attachments };
+}
+
+function notJson(cause: unknown): VastifyError {
+  return new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause });
 }
 
 /** For protocols that carry neither bytes nor streams. */
