@@ -8,7 +8,7 @@ let broker;
 
 answerParent({
   async start({ url, log, seen }) {
-    broker = rabbit({ url });
+    broker = rabbit({ waitForBroker: true, url });
     // Appended at once and by all processes in turn: what was written stays, however the process ends.
     const file = openSync(log, "a");
     const handler = (job, { key }) => {
