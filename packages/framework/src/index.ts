@@ -26,10 +26,10 @@ export {
   type AccessRules,
   type ActionContext,
   type ActionDeclaration,
-  type ActionLink,
-  type BatchRules,
   type ActionHandler,
   type ActionHandlers,
+  type ActionLink,
+  type BatchRules,
   type CacheRules,
   type Caller,
   type CallerOptions,
@@ -75,6 +75,7 @@ export {
   VastifyError,
   type VastifyErrorOptions,
 } from "./core/index.js";
+export type { DnsOptions } from "./discovery/index.js";
 export type {
   ActionCache,
   ActOptions,
@@ -93,7 +94,6 @@ export {
   type SettingsSourceOptions,
   settingsSource,
 } from "./live/index.js";
-export type { DnsOptions } from "./discovery/index.js";
 export type { ActionPolicy, Balance, Candidate, Fallback, RouteExplanation, TargetPolicy } from "./routing/index.js";
 export {
   type CacheOptions,

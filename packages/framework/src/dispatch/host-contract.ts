@@ -80,37 +80,35 @@ function outputChecker(action: ContractAction, of: string, whenBad: "refuse" | "
   };
 }
 
+type Check = (value: unknown) => unknown;
+
 /** Nobody will read the streams of a bad output. */
-function refusing(check: (value: unknown) => unknown) {
-  return (given: unknown): unknown => {
-    const refuse = (thrown: unknown): never => {
-      letGo(given);
-      throw thrown;
-    };
-    try {
-      const checked = check(given);
-      return checked instanceof Promise ? checked.catch(refuse) : checked;
-    } catch (thrown) {
-      return refuse(thrown);
-    }
-  };
+function refusing(check: Check): Check {
+  return catching(check, (thrown, given) => {
+    letGo(given);
+    throw thrown;
+  });
 }
 
 /** Gives a bad output all the same, and says so once: the same fault would fill the log. */
-function tolerant(check: (value: unknown) => unknown, log: Logger) {
+function tolerant(check: Check, log: Logger): Check {
   let isSaid = false;
-  return (given: unknown): unknown => {
-    const warn = (thrown: unknown): unknown => {
-      if (!VastifyError.is(thrown) || thrown.reason !== "bad_output") throw thrown;
-      if (!isSaid) log.warn(thrown.message);
-      isSaid = true;
-      return given;
-    };
+  return catching(check, (thrown, given) => {
+    if (!VastifyError.is(thrown) || thrown.reason !== "bad_output") throw thrown;
+    if (!isSaid) log.warn(thrown.message);
+    isSaid = true;
+    return given;
+  });
+}
+
+/** A check that may fail at once or later, and what comes of it then. */
+function catching(check: Check, failed: (thrown: unknown, given: unknown) => unknown): Check {
+  return (given) => {
     try {
       const checked = check(given);
-      return checked instanceof Promise ? checked.catch(warn) : checked;
+      return checked instanceof Promise ? checked.catch((thrown: unknown) => failed(thrown, given)) : checked;
     } catch (thrown) {
-      return warn(thrown);
+      return failed(thrown, given);
     }
   };
 }

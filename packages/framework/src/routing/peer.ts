@@ -1,7 +1,7 @@
+import type { VastifyError } from "../core/index.js";
 import type { Instance } from "../discovery/index.js";
 import type { Circuit, Ejection } from "../resilience/index.js";
 import type { Line } from "../transport/index.js";
-import type { VastifyError } from "../core/index.js";
 import type { Row } from "./rows.js";
 
 export interface PeerOptions {

@@ -5,7 +5,7 @@ import { badOption, expectPort, expectTargetName, type Logger, type Part } from 
 import { type ResolvedDnsOptions, resolveDnsOptions } from "../discovery/index.js";
 import { isVersion, versionsFor } from "../routing/index.js";
 import { type LogOptions, logLevels } from "../telemetry/index.js";
-import { expectIdentityKeys, resolveTransportLimits } from "../transport/index.js";
+import { expectIdentityKeys, resolveTransportLimits, transportLimitNames } from "../transport/index.js";
 import type { ServiceModule } from "../web/index.js";
 import { resolveCacheOptions } from "./cache-options.js";
 import type { CallQueueOptions, PeerOptions, ResolvedServiceOptions, ServiceOptions } from "./service-options.js";
@@ -42,16 +42,7 @@ const known = {
   ],
   http: ["port", "maxBodyBytes"],
   microservice: ["port", "limits"],
-  limits: [
-    "maxBytes",
-    "maxDepth",
-    "maxCallsPerConnection",
-    "maxCalls",
-    "maxConnections",
-    "helloTimeoutMs",
-    "idleTimeoutMs",
-    "maxTimeoutMs",
-  ],
+  limits: transportLimitNames,
   routing: ["servicesRefresh", "balance", "slowStartMs", "keepUnlistedMs", "snapshot"],
   drain: ["noticeMs", "graceMs"],
   consul: [

@@ -9,7 +9,7 @@ export {
   ownProtocolOverTls,
   triedOnce,
 } from "./inbound.js";
-export { resolveTransportLimits, type TransportLimits } from "./limits.js";
+export { resolveTransportLimits, type TransportLimits, transportLimitNames } from "./limits.js";
 export { createQueueServer, type QueueServer } from "./queue-server.js";
 export { expectIdentityKeys } from "./signed-identity.js";
 export {

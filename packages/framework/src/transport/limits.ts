@@ -33,6 +33,8 @@ const defaults: ResolvedTransportLimits = {
   maxTimeoutMs: 3_600_000,
 };
 
+export const transportLimitNames: readonly string[] = Object.keys(defaults);
+
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the limit */
 export function resolveTransportLimits(limits: TransportLimits = {}): ResolvedTransportLimits {
   const resolved = { ...defaults };

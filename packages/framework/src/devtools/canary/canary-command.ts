@@ -3,7 +3,7 @@ import { badOption, expectTargetName } from "../../core/index.js";
 import type { ConsulOptions } from "../../discovery/index.js";
 import type { ExitCode } from "../cli/commands.js";
 import { readManifest } from "../deploy/read-manifest.js";
-import type { Candidate, CanaryOutput } from "./candidate.js";
+import type { CanaryOutput, Candidate } from "./candidate.js";
 import { allTo, newestStable, type RouteDocument, sharesOf, withoutShare } from "./route-document.js";
 import { type Traffic, withTraffic } from "./traffic.js";
 import { tryCandidates } from "./try-candidates.js";

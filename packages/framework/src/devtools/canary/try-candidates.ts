@@ -1,6 +1,6 @@
 import { VastifyError } from "../../core/index.js";
 import type { ExitCode } from "../cli/commands.js";
-import type { Candidate, CanaryOutput } from "./candidate.js";
+import type { CanaryOutput, Candidate } from "./candidate.js";
 import { allTo, newestStable, shared, sharesOf, whyTakenBack, withoutShare } from "./route-document.js";
 import type { Traffic } from "./traffic.js";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { badOption, silentLogger, VastifyError } from "../../core/index.js";
-import { type ConsulOptions, connectConsul, createDirectory } from "../../discovery/index.js";
 import { nginxSite, type SystemEdge } from "../../deploy/index.js";
+import { type ConsulOptions, connectConsul, createDirectory } from "../../discovery/index.js";
 import type { ExitCode } from "../cli/commands.js";
 import { readManifest } from "../deploy/read-manifest.js";
 import { nginxProgram } from "./nginx-program.js";
