@@ -145,7 +145,9 @@ const statusByReason: Readonly<Record<string, number>> = {
   too_many_parts: 413,
   bad_range: 416,
   upload_stalled: 408,
+  headers_stalled: 408,
   upgrade_required: 426,
+  headers_too_large: 431,
 };
 
 /** The HTTP status of an error, by its reason or else its code. */

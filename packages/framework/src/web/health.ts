@@ -1,5 +1,6 @@
 import type { PlainServer } from "./direct/plain-server.js";
 import type { Exchange } from "./exchange.js";
+import { expectReading } from "./methods.js";
 import { ownPaths } from "./own-paths.js";
 
 export interface HealthReport {
@@ -23,11 +24,12 @@ export function health(report: () => HealthReport): PlainServer {
     ],
     [ownPaths.alive, (ctx) => answer(ctx, 200, { status: "alive" })],
   ]);
-  return (method, path) => (method === "GET" || method === "HEAD" ? answers.get(path) : undefined);
+  return (_method, path) => answers.get(path);
 }
 
 function answer(ctx: Exchange, status: number, body: Readonly<Record<string, unknown>>): void {
   ctx.state.route = ctx.path;
+  expectReading(ctx);
   ctx.status = status;
   ctx.set("cache-control", "no-store");
   ctx.set("content-type", "application/json; charset=utf-8");

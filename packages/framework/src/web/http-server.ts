@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ListenOptions, type Logger, listenOn } from "../core/index.js";
 import { Departure, noteDeparture } from "./departure.js";
 import { takeUpgrades } from "./sockets/upgrade.js";
+import { answerUnreadable } from "./unreadable.js";
 import { hasBody, limitBody } from "./uploads/body-deadline.js";
 import { lingerAfter } from "./uploads/linger.js";
 
@@ -72,6 +73,7 @@ export function createHttpServer({ answer, log, headersTimeoutMs = 20_000, ...wh
   server.headersTimeout = headersTimeoutMs;
   // Of bodies, by the request: an upload may take its time.
   server.requestTimeout = 0;
+  answerUnreadable(server, log);
   const upgrades = takeUpgrades(server, (request, response) => {
     unused.delete(request.socket);
     answer(request, response);

@@ -2,6 +2,7 @@ import type Koa from "koa";
 import type { Context, Middleware } from "koa";
 import { type Logger, VastifyError } from "../core/index.js";
 import { koaPackages } from "./koa-packages.js";
+import { noSuchMethod } from "./methods.js";
 import { answerProblem, beginRequest, endRequest } from "./request-life.js";
 
 export interface KoaAppOptions {
@@ -33,9 +34,6 @@ function liveThrough(options: KoaAppOptions): Middleware {
 
 /** Koa and its router answer by a bare status; ours say more. */
 function unrouted(ctx: Context): VastifyError {
-  if (ctx.status === 405 || ctx.status === 501) {
-    const message = `${ctx.path} has no ${ctx.method}; it has ${ctx.response.get("allow")}`;
-    return new VastifyError("unimplemented", message, { reason: "method_not_allowed" });
-  }
+  if (ctx.status === 405 || ctx.status === 501) return noSuchMethod(ctx);
   return new VastifyError("not_found", `nothing serves ${ctx.path}`, { reason: "no_route" });
 }

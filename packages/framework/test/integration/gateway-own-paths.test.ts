@@ -85,6 +85,15 @@ describe.skipIf(!consulAddress)("what a gateway answers itself", () => {
       }
   });
 
+  it.each([...Object.values(ownPaths), ...pageFiles])("refuse at %s methods that do more than read", async (path) => {
+    const gateway = await startGateway({ name: uniqueName("gateway") });
+    for (const method of ["POST", "DELETE"]) {
+      const response = await fetch(gateway.addresses.http + path, { method });
+      expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+      expect(await response.json()).toMatchObject({ reason: "method_not_allowed" });
+    }
+  });
+
   it("does so by Koa too", async () => {
     const { routed, safetyOf } = await startWhole({});
     const { kept, policy } = await safetyOf(routed);

@@ -86,8 +86,49 @@ it("lets go of a client whose headers never end", async () => {
   const { port, asked } = await serving("answered", 100);
   const socket = await connected(port);
   socket.write("GET / HTTP/1.1\r\nhost: here\r\nx-slow: ");
-  expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  const { status, problem } = readAnswer(await text(socket));
+  expect([status, problem.reason]).toEqual([408, "headers_stalled"]);
   expect(asked()).toBe(0);
+});
+
+/** An answer in the bytes of its connection. */
+function readAnswer(bytes: string) {
+  const [head = "", body = "{}"] = bytes.split("\r\n\r\n");
+  return { status: Number(head.split(" ")[1]), head, problem: JSON.parse(body) };
+}
+
+it.each([
+  ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\r\n\r\n", 400, "bad_request"],
+  ["a method that is none", "SMUGGLE / HTTP/1.1\r\nhost: x\r\n\r\n", 400, "bad_request"],
+  ["two lengths", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", 400, "bad_request"],
+  [
+    "headers that are too large",
+    `GET / HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(20_000)}\r\n\r\n`,
+    431,
+    "headers_too_large",
+  ],
+])("answers %s with problem details, and closes the connection", async (_what, bytes, status, reason) => {
+  const { port, asked } = await serving("answered");
+  const socket = await connected(port);
+  socket.write(bytes);
+  const answer = readAnswer(await text(socket));
+  expect(answer).toMatchObject({ status, problem: { status, reason, tx: expect.any(String) } });
+  expect(answer.head).toMatch(/\r\ncontent-type: application\/problem\+json\r\n/);
+  expect(answer.head).toContain(`\r\nx-request-id: ${answer.problem.tx}`);
+  expect(asked()).toBe(0);
+});
+
+it("says nothing more on a connection whose answer is being sent when something unreadable follows", async () => {
+  const body = new Readable({ read: () => {} });
+  const { port } = await serving(body);
+  const socket = await connected(port);
+  socket.write("GET / HTTP/1.1\r\nhost: here\r\n\r\n");
+  body.push("begun");
+  await once(socket, "readable");
+  socket.write("\x16\x03\x01\r\n\r\n");
+  const answer = await text(socket);
+  expect(answer).toContain("begun");
+  expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
 });
 
 it("reads on as a plain request what asks for another upgrade than a WebSocket", async () => {

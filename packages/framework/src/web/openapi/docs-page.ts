@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Context, Middleware } from "koa";
 import { VastifyError } from "../../core/index.js";
+import { expectReading } from "../methods.js";
 import { ownPaths } from "../own-paths.js";
 
 /** Of the viewer's files, those that the page needs. */
@@ -65,8 +66,9 @@ export function docsPage(title: string): Middleware {
 
   return async (ctx, next) => {
     const answer = answers.get(ctx.path);
-    if (!answer || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
+    if (!answer) return next();
     ctx.state.route = ownPaths.docs;
+    expectReading(ctx);
     if (folder === undefined) throw noViewer();
     ctx.set("content-security-policy", contentSecurityPolicy);
     ctx.set("cache-control", "no-cache");

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Context, Middleware } from "koa";
 import type { GatewayRoutes } from "../gateway-routes.js";
+import { expectReading } from "../methods.js";
 import { ownPaths } from "../own-paths.js";
 import { type OpenApiSecurity, openApiDocument } from "./openapi-document.js";
 
@@ -45,13 +46,14 @@ export function serveOpenApi({ title, version, routes, security }: ServeOpenApiO
   }
 
   return (ctx, next) => {
-    if (ctx.path !== ownPaths.openApi || (ctx.method !== "GET" && ctx.method !== "HEAD")) return next();
+    if (ctx.path !== ownPaths.openApi) return next();
     answer(ctx);
     return Promise.resolve();
   };
 
   function answer(ctx: Context): void {
     ctx.state.route = ownPaths.openApi;
+    expectReading(ctx);
     const { text, etag } = written(textOf(ctx, "target"), textOf(ctx, "version") ?? "");
     ctx.status = 200;
     ctx.set("cache-control", "no-cache");
