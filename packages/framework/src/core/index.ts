@@ -24,6 +24,7 @@ export { createListeners, type Listeners } from "./listeners.js";
 export { type ListenOptions, listenOn } from "./listening.js";
 export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
+export { NumberTable } from "./number-table.js";
 export { onceNeeded } from "./once-needed.js";
 export {
   type Part,
@@ -39,4 +40,4 @@ export { replaceFile } from "./replace-file.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
 export { isPoisonous, maySayPrototype, parseSafely, safeReviver } from "./safe-json.js";
 export type { SeenClaim, SeenMessages } from "./seen-messages.js";
-export { isTraceId, newTraceId } from "./trace.js";
+export { isTraceId, newTimedId, newTraceId } from "./trace.js";

@@ -1,10 +1,9 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { type Call, letGo, VastifyError } from "../core/index.js";
+import { type Call, letGo, NumberTable, VastifyError } from "../core/index.js";
 import { announce, attach, bytesIn, type Detached, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
-import { CallTable } from "./call-table.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
@@ -51,7 +50,7 @@ export class FramedConnection implements FrameTaker {
   private readonly writer: GatheredWriter;
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
-  private readonly pending = new CallTable<Outgoing>();
+  private readonly pending = new NumberTable<Outgoing>();
   private readonly heartbeat: NodeJS.Timeout;
   private readonly greetBy: NodeJS.Timeout;
   /** What waits for the peer's greeting: until then nothing of it is sent. */

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
-import { type Call, type Logger, letGo, VastifyError } from "../core/index.js";
+import { type Call, type Logger, letGo, NumberTable, VastifyError } from "../core/index.js";
 import {
   announce,
   attach,
@@ -12,7 +12,6 @@ import {
   readAnnounced,
 } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
-import { CallTable } from "./call-table.js";
 import { withoutDirectives } from "./clean-message.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { badFrame, errorFrame, type Frame, frameKind, parseFrame, preface, resultFrame } from "./frames.js";
@@ -92,7 +91,7 @@ class Connection implements FrameTaker {
   private readonly writer: GatheredWriter;
   private readonly streams: StreamHub;
   private readonly raw = new RawBytes();
-  private readonly calls = new CallTable<Call>();
+  private readonly calls = new NumberTable<Call>();
   private readonly results = new ResultStreams();
   private readonly helloTimer: NodeJS.Timeout;
   private greeted = false;

@@ -1,4 +1,5 @@
 import type { Channel, ConsumeMessage } from "amqplib";
+import { NumberTable } from "../../core/index.js";
 
 /** How long a few wait for more, in milliseconds. */
 const patienceMs = 1;
@@ -11,7 +12,7 @@ export class Acknowledgements {
   private readonly channel: Channel;
   private readonly enough: number;
   /** Handled, but not yet told. */
-  private readonly handled = new Map<number, ConsumeMessage>();
+  private readonly handled = new NumberTable<ConsumeMessage>();
   /** The oldest delivery that is not told. */
   private oldest = 1;
   /** Told out of turn, above the oldest. */
@@ -60,11 +61,12 @@ export class Acknowledgements {
     }
     const newest = last;
     if (newest) this.tell(() => this.channel.ack(newest, true));
-    for (const [tag, message] of this.handled) {
+    if (this.handled.size === 0) return;
+    for (const [tag, message] of this.handled.entries()) {
       this.tell(() => this.channel.ack(message));
       this.told.add(tag);
+      this.handled.delete(tag);
     }
-    this.handled.clear();
   }
 
   private tell(what: () => void): void {

@@ -11,37 +11,40 @@ export interface Outgoing {
   readonly properties: Options.Publish;
 }
 
+/** Who waits for a message to be confirmed. */
+export interface Waiter {
+  resolve(): void;
+  reject(error: VastifyError): void;
+}
+
 /** A message on its way, from the moment it is published until the broker has confirmed it. */
 export class PendingPublish extends Timed {
   readonly outgoing: Outgoing;
+  /** Among those that are not confirmed; of each time that it is sent another. */
+  number = 0;
   isOver = false;
   /** How often it was handed to the broker. */
   sent = 0;
   /** The broker gave it back for want of a queue. */
   isReturned = false;
   wasReturnedBefore = false;
-  private readonly resolve: () => void;
-  private readonly reject: (error: VastifyError) => void;
+  private readonly waiter: Waiter;
   private readonly onOver: (pending: PendingPublish) => void;
 
-  constructor(
-    outgoing: Outgoing,
-    timeoutMs: number,
-    settle: { resolve: () => void; reject: (error: VastifyError) => void; over: (pending: PendingPublish) => void },
-  ) {
+  /** @param onOver is told once, whatever comes of it */
+  constructor(outgoing: Outgoing, timeoutMs: number, waiter: Waiter, onOver: (pending: PendingPublish) => void) {
     super(timeoutMs);
     this.outgoing = outgoing;
-    this.resolve = settle.resolve;
-    this.reject = settle.reject;
-    this.onOver = settle.over;
+    this.waiter = waiter;
+    this.onOver = onOver;
   }
 
   succeed(): void {
-    if (this.end()) this.resolve();
+    if (this.end()) this.waiter.resolve();
   }
 
   fail(error: VastifyError): void {
-    if (this.end()) this.reject(error);
+    if (this.end()) this.waiter.reject(error);
   }
 
   expire(): void {

@@ -1,5 +1,5 @@
 import { type ConfirmChannel, IllegalOperationError, type Message } from "amqplib";
-import { Deadlines, delay, type Logger, silentLogger, VastifyError } from "../../core/index.js";
+import { Deadlines, delay, type Logger, NumberTable, silentLogger, VastifyError } from "../../core/index.js";
 import type { Declare } from "./declare.js";
 import { type Declared, DeclaredSet } from "./declared.js";
 import { LastingChannel } from "./lasting-channel.js";
@@ -34,7 +34,8 @@ export class Publisher {
   private waiting: PendingPublish[] = [];
   /** Lost with their channel; they go before those that wait. */
   private lost: PendingPublish[] = [];
-  private readonly unconfirmed = new Set<PendingPublish>();
+  private readonly unconfirmed = new NumberTable<PendingPublish>();
+  private lastNumber = 0;
   private open = 0;
   private openBytes = 0;
 
@@ -80,8 +81,7 @@ export class Publisher {
         return reject(this.backlog());
       this.open++;
       this.openBytes += bytes;
-      const over = (pending: PendingPublish) => this.ended(pending);
-      const pending = new PendingPublish(outgoing, timeoutMs, { resolve, reject, over });
+      const pending = new PendingPublish(outgoing, timeoutMs, { resolve, reject }, this.ended);
       this.deadlines.add(pending);
       if (this.waiting.length === 0 && this.mayWrite()) this.write(pending);
       else this.waiting.push(pending);
@@ -93,7 +93,7 @@ export class Publisher {
     this.isEnding = true;
     const end = performance.now() + graceMs;
     while (this.open > 0 && performance.now() < end) await delay(10);
-    for (const pending of [...this.unconfirmed, ...this.waiting, ...this.lost]) pending.fail(stopped());
+    for (const pending of [...this.allUnconfirmed(), ...this.waiting, ...this.lost]) pending.fail(stopped());
     this.declared.end(stopped());
     await this.lasting.close();
   }
@@ -132,10 +132,12 @@ export class Publisher {
     const channel = this.channel as ConfirmChannel;
     const { exchange, routingKey, content, properties } = pending.outgoing;
     pending.sent++;
-    this.unconfirmed.add(pending);
+    const number = ++this.lastNumber;
+    pending.number = number;
+    this.unconfirmed.set(number, pending);
     try {
       const goOn = channel.publish(exchange, routingKey, content, properties, (error: unknown) => {
-        this.unconfirmed.delete(pending);
+        this.unconfirmed.delete(number);
         if (error) this.refused(pending, error, channel);
         else if (pending.isReturned) this.unroutable(pending);
         else pending.succeed();
@@ -143,7 +145,7 @@ export class Publisher {
       });
       if (!goOn) this.isFull = true;
     } catch (cause) {
-      this.unconfirmed.delete(pending);
+      this.unconfirmed.delete(number);
       this.channel = undefined;
       // What amqplib can't write now it never can; again and again, it would keep back all the others.
       if (cause instanceof IllegalOperationError) this.lost.push(pending);
@@ -186,7 +188,7 @@ export class Publisher {
   /** Comes before the confirmation of the same message. */
   private returned(message: Message): void {
     const { exchange, routingKey } = message.fields;
-    for (const pending of this.unconfirmed) {
+    for (const pending of this.allUnconfirmed()) {
       const { outgoing } = pending;
       const isIt = outgoing.properties.messageId === message.properties.messageId && outgoing.routingKey === routingKey;
       if (!isIt || outgoing.exchange !== exchange || pending.isReturned) continue;
@@ -208,11 +210,15 @@ export class Publisher {
     pending.fail(new VastifyError("unavailable", `no queue takes ${pending.title}`, { reason: "unroutable" }));
   }
 
-  private ended(pending: PendingPublish): void {
+  private readonly ended = (pending: PendingPublish): void => {
     this.deadlines.remove(pending);
-    this.unconfirmed.delete(pending);
+    this.unconfirmed.delete(pending.number);
     this.open--;
     this.openBytes -= pending.outgoing.content.length;
+  };
+
+  private allUnconfirmed(): PendingPublish[] {
+    return this.unconfirmed.entries().map(([, pending]) => pending);
   }
 
   private backlog(): VastifyError {

@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage, Message } from "amqplib";
-import { Deadlines, type Logger, VastifyError } from "../../core/index.js";
+import { Deadlines, type Logger, NumberTable, VastifyError } from "../../core/index.js";
 import type { Body, Composed } from "../message/compose.js";
 import { LastingChannel } from "./lasting-channel.js";
 import type { Link } from "./link.js";
@@ -12,9 +12,9 @@ const replyTo = "amq.rabbitmq.reply-to";
 export class RpcChannel {
   private readonly lasting: LastingChannel<Channel>;
   private readonly deadlines = new Deadlines();
-  private readonly pending = new Map<string, PendingRequest>();
+  private readonly pending = new NumberTable<PendingRequest>();
   private channel: Channel | undefined;
-  private nextId = 0;
+  private lastNumber = 0;
   private isStopped = false;
 
   constructor(link: Link) {
@@ -38,16 +38,17 @@ export class RpcChannel {
   request(queue: string, { content, properties }: Composed, timeoutMs: number): Promise<ConsumeMessage> {
     if (this.isStopped) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
-      const id = (this.nextId++).toString(36);
+      const number = ++this.lastNumber;
+      const correlationId = String(number);
       const over = () => {
-        this.pending.delete(id);
+        this.pending.delete(number);
         this.deadlines.remove(request);
       };
       const send = (channel: Channel) => {
-        channel.publish("", queue, content, { ...properties, mandatory: true, replyTo, correlationId: id });
+        channel.publish("", queue, content, { ...properties, mandatory: true, replyTo, correlationId });
       };
       const request = new PendingRequest(queue, timeoutMs, send, { resolve, reject, over });
-      this.pending.set(id, request);
+      this.pending.set(number, request);
       this.deadlines.add(request);
       // Otherwise it is sent as soon as there is a channel.
       if (this.channel) request.send(this.channel);
@@ -65,23 +66,24 @@ export class RpcChannel {
 
   async stop(): Promise<void> {
     this.isStopped = true;
-    for (const request of [...this.pending.values()]) request.fail(stopped());
+    for (const [, request] of this.pending.entries()) request.fail(stopped());
     await this.lasting.close();
   }
 
   private async setUp(channel: Channel): Promise<void> {
-    channel.on("return", ({ properties }: Message) => this.pending.get(String(properties.correlationId))?.unroutable());
+    const requestOf = ({ properties }: Message) => this.pending.get(Number(properties.correlationId));
+    channel.on("return", (message: Message) => requestOf(message)?.unroutable());
     const take = (message: ConsumeMessage | null) => {
-      if (message) this.pending.get(String(message.properties.correlationId))?.succeed(message);
+      if (message) requestOf(message)?.succeed(message);
     };
     await channel.consume(replyTo, take, { noAck: true });
     this.channel = channel;
-    for (const request of this.pending.values()) request.send(channel);
+    for (const [, request] of this.pending.entries()) request.send(channel);
   }
 
   private lose(): void {
     this.channel = undefined;
-    for (const request of [...this.pending.values()]) request.lose();
+    for (const [, request] of this.pending.entries()) request.lose();
   }
 }
 

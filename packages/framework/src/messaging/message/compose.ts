@@ -1,7 +1,6 @@
 import type { Options } from "amqplib";
-import { badOption, isTraceId, newTraceId, VastifyError } from "../../core/index.js";
+import { badOption, isTraceId, newTimedId, newTraceId, VastifyError } from "../../core/index.js";
 import { type Headers, type HeaderValue, headerNames } from "./headers.js";
-import { newMessageId } from "./message-id.js";
 
 export interface PublishOptions {
   /** What duplicates are recognised by. @default a new one */
@@ -49,7 +48,7 @@ export function compose(
 ): Composed {
   const { content, contentType } = bodyOf(payload, maxBytes);
   expectProperties(options);
-  const messageId = options.id ?? newMessageId();
+  const messageId = options.id ?? newTimedId();
   const headers = headersOf(options, messageId, ownHeaders);
   return {
     content,

@@ -1,11 +1,11 @@
 /**
- * Calls by their number on a connection. Numbers mostly follow one another, so a ring holds them; what meets a slot in
- * use goes into a map beside it.
+ * What is under way, by its number: calls of a connection, messages that are not confirmed. Numbers mostly follow one
+ * another, so a ring holds them; what meets a slot in use goes into a map beside it.
  *
- * A map alone is slower than it seems: each time it grows or shrinks, its discarded table keeps pointing to the next
- * one, and once one of them has become old, the garbage collector carries every later table and all its calls along.
+ * A map or a set alone is slower than it seems: each time it grows or shrinks, its discarded table keeps pointing to the
+ * next one, and once one of them has become old, the garbage collector carries every later table and all it held along.
  */
-export class CallTable<T> {
+export class NumberTable<T> {
   private ids: number[];
   private slots: (T | undefined)[];
   private readonly beside = new Map<number, T>();
@@ -55,6 +55,7 @@ export class CallTable<T> {
     this.used -= 1;
   }
 
+  /** In no order. */
   entries(): [id: number, value: T][] {
     const entries: [number, T][] = [...this.beside];
     this.slots.forEach((value, at) => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { CallTable } from "./call-table.js";
+import { NumberTable } from "./number-table.js";
 
-describe("a call table", () => {
+describe("a table of numbers", () => {
   it("does what a map does, whatever numbers come and go", () => {
-    const table = new CallTable<string>(4);
+    const table = new NumberTable<string>(4);
     const map = new Map<number, string>();
     let state = 7;
     const random = (below: number) => {
@@ -29,7 +29,7 @@ describe("a call table", () => {
   });
 
   it("finds nothing under a number that was never given", () => {
-    const table = new CallTable<string>();
+    const table = new NumberTable<string>();
     expect([table.get(0), table.get(1), table.has(257)]).toEqual([undefined, undefined, false]);
     table.delete(5);
     expect(table.size).toBe(0);
