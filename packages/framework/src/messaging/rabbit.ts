@@ -1,4 +1,4 @@
-import { newTraceId, type Part, type PartContext, type PartHealth, silentLogger } from "../core/index.js";
+import { newTraceId, type Part, type PartContext, type PartHealth, silentLogger, VastifyError } from "../core/index.js";
 import type { Broker, Counts, Startable } from "./broker.js";
 import { Delays } from "./failures/delays.js";
 import { Link } from "./link/link.js";
@@ -18,7 +18,7 @@ export interface RabbitPart extends Part, Events {
   /**
    * @param context @default a silent log, and no way to give up
    * @throws VastifyError `unavailable` (`broker_unreachable`), `permission_denied` (`broker_denied`) or
-   *   `failed_precondition` (`topology_refused`)
+   *   `failed_precondition` (`topology_refused`; `started_before`, of a part that two services share)
    */
   start(context?: PartContext): Promise<void>;
   /** Jobs, each for one of those who consume. */
@@ -45,6 +45,7 @@ export function rabbit(given: RabbitOptions): RabbitPart {
   const stopping = new AbortController();
   const works: { work: Startable; started: (starting: Promise<void>) => void }[] = [];
   let log = silentLogger;
+  let wasBegun = false;
   let hasStarted = false;
 
   const broker: Broker = {
@@ -105,11 +106,16 @@ export function rabbit(given: RabbitOptions): RabbitPart {
 
   return {
     name: "rabbitmq",
-    start: (context) =>
-      start(context).catch(async (error: unknown) => {
+    async start(context) {
+      if (wasBegun) throw startedBefore();
+      wasBegun = true;
+      try {
+        await start(context);
+      } catch (error) {
         await stop();
         throw error;
-      }),
+      }
+    },
     stop,
     health: () => ({
       ok: options.optional || (isReachable() && outgoing.blocked === undefined),
@@ -125,4 +131,10 @@ export function rabbit(given: RabbitOptions): RabbitPart {
     rpc: (name, rpcOptions = {}) => createRpc(broker, name, rpcOptions),
     ...createEvents(broker),
   };
+}
+
+function startedBefore(): VastifyError {
+  return new VastifyError("failed_precondition", "this rabbit() was started before: make one for each service", {
+    reason: "started_before",
+  });
 }

@@ -417,6 +417,12 @@ describe.skipIf(!amqpUrl)("the start", () => {
     await expect(rabbit({ url }).start()).rejects.toMatchObject({ reason: "broker_denied" });
   });
 
+  it("is refused for one that another service has started, which goes on working", async () => {
+    const broker = await startRabbit();
+    await expect(broker.start()).rejects.toMatchObject({ code: "failed_precondition", reason: "started_before" });
+    await broker.queue(uniqueName("jobs")).send(1);
+  });
+
   it("fails when a queue is there with other options, and says how they differ", async () => {
     const name = uniqueName("jobs");
     await (await startRabbit()).queue(name).send(1);
