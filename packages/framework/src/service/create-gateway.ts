@@ -17,7 +17,7 @@ import {
   serveOpenApi,
 } from "../web/index.js";
 import { composeService } from "./create-service.js";
-import { expectSwitch, resolveServiceOptions } from "./resolve-service-options.js";
+import { expectKnown, expectSwitch, resolveServiceOptions, serviceOptionNames } from "./resolve-service-options.js";
 import type { Extend, Service } from "./service.js";
 import type { ServiceOptions } from "./service-options.js";
 
@@ -41,6 +41,15 @@ export interface GatewayOptions
   edge?: EdgeOptions;
 }
 
+const notAGateways: ReadonlySet<string> = new Set<keyof ServiceOptions>([
+  ...(["microservice", "modules", "contracts", "forceContracts", "cache"] as const),
+]);
+
+const known = [
+  ...["auth", "limits", "trustProxy", "sockets", "docs", "graphql", "edge"],
+  ...serviceOptionNames.filter((name) => !notAGateways.has(name)),
+];
+
 export interface Gateway extends Service {
   /** What is served now, and by whom. */
   readonly routes: readonly ServedRoute[];
@@ -52,7 +61,11 @@ export interface Gateway extends Service {
  * @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option that is missing or wrong
  */
 export function createGateway(given: GatewayOptions): Gateway {
-  const { auth, limits, trustProxy, sockets, docs, edge, graphql, ...options } = given;
+  const { auth, limits, trustProxy, sockets, docs, edge, graphql, ...options } = expectKnown(
+    "createGateway",
+    given,
+    known,
+  );
   const { callQueue } = options;
   const asCaller = callQueue && { callQueue: { ...callQueue, serve: false } };
   const resolved = resolveServiceOptions({ ...options, ...asCaller, microservice: false });

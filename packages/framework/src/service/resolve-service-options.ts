@@ -62,6 +62,9 @@ const known = {
   cache: ["store", "maxTtlMs", "broker", "events"],
 } as const;
 
+/** What `createService` takes. */
+export const serviceOptionNames = known.service;
+
 /** @throws VastifyError `invalid_argument`, reason `bad_option`, naming the option */
 export function resolveServiceOptions(options: ServiceOptions): ResolvedServiceOptions {
   expectKnown("createService", options, known.service);
@@ -162,7 +165,8 @@ function expectText(name: string, value: unknown, expected: string): string | un
 }
 
 /** A name that is written wrong would otherwise be an option that is silently not there. */
-function expectKnown<Given>(name: string, given: Given, names: readonly string[]): Given {
+/** @throws VastifyError `invalid_argument`, reason `bad_option`, for an option that is not one of `names` */
+export function expectKnown<Given>(name: string, given: Given, names: readonly string[]): Given {
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw badOption(name, given, "an object of options");
   const unknown = Object.keys(given).find((key) => !names.includes(key));

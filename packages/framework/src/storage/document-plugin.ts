@@ -2,7 +2,7 @@ import { Error as MongooseError, type Query, type Schema } from "mongoose";
 import { VastifyError } from "../core/index.js";
 
 export interface DocumentPluginOptions {
-  /** Fields that never leave in JSON, such as `passwordHash`. @default [] */
+  /** Fields that never leave in JSON, such as `passwordHash`, or `cards.number` within others. @default [] */
   hidden?: readonly string[];
 }
 
@@ -15,13 +15,23 @@ export interface PluggedDocument {
 }
 
 const updates = ["findOneAndUpdate", "updateOne", "updateMany"] as const;
+const others = [
+  "find",
+  "findOne",
+  "findOneAndDelete",
+  "deleteOne",
+  "deleteMany",
+  "countDocuments",
+  "distinct",
+] as const;
 
 /**
  * What every document should do: JSON with `id` instead of `_id` and without hidden fields, `createdAt` and `updatedAt`,
  * a `version` that grows with every change, and errors that callers understand:
  * - `failed_precondition`, reason `version_conflict`: it was changed or deleted since it was read;
  * - `already_exists`, reason `duplicate_key`: a unique index holds the value, `details.fields` names the fields;
- * - `invalid_argument`, reason `invalid_document`: the schema refuses it, `details.issues` says where and why.
+ * - `invalid_argument`, reason `invalid_document`: the schema refuses it, or what a query looks for can't be there, such
+ *   as an id that is none; `details.issues` says where and why.
  *
  * What goes past documents and queries (`bulkWrite`, `replaceOne`, the driver itself) it does not see.
  */
@@ -29,19 +39,30 @@ export function documentPlugin(schema: Schema, { hidden = [] }: DocumentPluginOp
   schema.set("versionKey", "version");
   schema.set("optimisticConcurrency", true);
   schema.set("timestamps", true);
-  const inner: ReadonlySet<string> = new Set(["_id", "id", "outbox", ...hidden]);
+  const inner = ["_id", "id", "outbox", ...hidden].map((path) => path.split("."));
   schema.set("toJSON", {
-    transform: (_document, plain: Record<string, unknown>) => ({
-      id: String(plain._id),
-      ...Object.fromEntries(Object.entries(plain).filter(([name]) => !inner.has(name))),
-    }),
+    transform(_document, plain: Record<string, unknown>) {
+      const id = String(plain._id);
+      for (const path of inner) leaveOut(plain, path);
+      return { id, ...plain };
+    },
   });
   schema.pre([...updates], function () {
     countChange(this);
   });
   schema.post("save", translateError);
-  schema.post([...updates], translateError);
+  schema.post([...updates, ...others], translateError);
   schema.post("insertMany", translateError);
+}
+
+/** Of all elements, where something on the path is a list. */
+function leaveOut(plain: unknown, [name = "", ...inner]: readonly string[]): void {
+  if (Array.isArray(plain)) for (const each of plain) leaveOut(each, [name, ...inner]);
+  else if (typeof plain === "object" && plain !== null) {
+    const members = plain as Record<string, unknown>;
+    if (inner.length === 0) delete members[name];
+    else leaveOut(members[name], inner);
+  }
 }
 
 /** Only `save` counts by itself. An update that sets the version knows what it does. */

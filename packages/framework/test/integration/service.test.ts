@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Seneca } from "../../src/index.js";
-import { createService, type Service, silentLogger } from "../support/framework.js";
+import { createGateway, createService, type Service, silentLogger } from "../support/framework.js";
 import { consulAddress, consulApi, startGateway, startService, uniqueName, until } from "../support/services.js";
 
 const registered = async (service: Service) => service.instance in (await consulApi().agent.service.list());
@@ -39,6 +39,16 @@ describe("createService refuses", () => {
     const options = { name: "a", version: "1.0.0", log: silentLogger, ...wrong };
     expect(() => createService(options as never)).toThrow(
       expect.objectContaining({ reason: "bad_option", message: expect.stringContaining(option) }),
+    );
+  });
+});
+
+describe("createGateway refuses", () => {
+  it.each(["limit", "modules", "cache"])("%s, which is none of its options, and lists those", (option) => {
+    const options = { name: "a", version: "1.0.0", log: silentLogger, [option]: {} };
+    const listed = `createGateway's option "${option}" must be one of auth, limits, `;
+    expect(() => createGateway(options)).toThrow(
+      expect.objectContaining({ reason: "bad_option", message: expect.stringContaining(listed) }),
     );
   });
 });

@@ -12,9 +12,16 @@ export async function readDocument(from: string): Promise<unknown> {
   try {
     return JSON.parse(/^https?:/.test(from) ? await fetched(from) : await readFile(from, "utf8"));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = said(cause);
     throw new VastifyError("invalid_argument", `${from} can't be read: ${why}`, { reason: "bad_contract" });
   }
+}
+
+/** What `fetch` says is only that it failed; why, its cause knows, or where a name has several addresses, each of its errors. */
+function said(thrown: unknown): string {
+  if (thrown instanceof AggregateError) return thrown.errors.map(said).join(", ");
+  if (!(thrown instanceof Error)) return String(thrown);
+  return thrown.cause instanceof Error ? said(thrown.cause) : thrown.message;
 }
 
 async function fetched(url: string): Promise<string> {

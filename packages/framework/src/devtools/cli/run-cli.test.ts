@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -20,6 +22,14 @@ function written(name: string, content: unknown): string {
   const file = join(folder, name);
   writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
   return file;
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 async function run(...args: string[]) {
@@ -71,6 +81,12 @@ describe("vastify diff", () => {
     expect(code).toBe(2);
     expect(err).toContain(`${name} holds no contract that can be read: `);
   });
+});
+
+it("vastify client says why an address does not answer", async () => {
+  const url = `http://localhost:${await closedPort()}/openapi.json`;
+  const { code, err } = await run("client", url);
+  expect([code, err]).toEqual([2, expect.stringContaining(`${url} can't be read: connect ECONNREFUSED`)]);
 });
 
 describe("vastify describe", () => {

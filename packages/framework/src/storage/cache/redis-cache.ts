@@ -78,6 +78,7 @@ function resolveRedisCacheOptions(options: RedisCacheOptions): Required<RedisCac
   if (!/^rediss?:\/\/./.test(resolved.url)) {
     throw badOption("redisCache.url", resolved.url, 'a URL such as "redis://127.0.0.1:6379"');
   }
+  if (typeof resolved.prefix !== "string") throw badOption("redisCache.prefix", resolved.prefix, "a text");
   for (const name of ["connectTimeoutMs", "commandTimeoutMs", "leaseMs", "maxValueBytes", "maxMissed"] as const) {
     if (!(resolved[name] > 0)) throw badOption(`redisCache.${name}`, resolved[name], "a number above 0");
   }

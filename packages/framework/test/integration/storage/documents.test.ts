@@ -7,7 +7,7 @@ interface Account extends PluggedDocument {
   name: string;
   secret?: string;
   balance: number;
-  notes: { text: string }[];
+  notes: { text: string; by?: string }[];
 }
 
 function accountModel(connection: Connection): Model<Account> {
@@ -15,9 +15,9 @@ function accountModel(connection: Connection): Model<Account> {
     name: { type: String, required: true, unique: true },
     secret: String,
     balance: { type: Number, default: 0 },
-    notes: [{ text: String }],
+    notes: [{ text: String, by: String }],
   });
-  schema.plugin(documentPlugin, { hidden: ["secret"] });
+  schema.plugin(documentPlugin, { hidden: ["secret", "notes.by", "nowhere.at.all"] });
   return connection.model<Account>("Account", schema);
 }
 
@@ -31,10 +31,11 @@ async function accounts(): Promise<Model<Account>> {
 describe.skipIf(!mongoUri)("a plugged document", () => {
   it("shows id, version and times in JSON, and neither _id, __v nor what is hidden", async () => {
     const model = await accounts();
-    const account = await model.create({ name: "a", secret: "s", notes: [{ text: "t" }] });
+    const account = await model.create({ name: "a", secret: "s", notes: [{ text: "t", by: "b" }] });
     const shown = JSON.parse(JSON.stringify(account));
     expect(Object.keys(shown).sort()).toEqual(["balance", "createdAt", "id", "name", "notes", "updatedAt", "version"]);
-    expect(shown).toMatchObject({ id: account.id, version: 0 });
+    expect(shown).toMatchObject({ id: account.id, version: 0, notes: [{ text: "t" }] });
+    expect(shown.notes[0]).not.toHaveProperty("by");
     expect(JSON.stringify(await model.find())).not.toContain('"secret"');
   });
 
@@ -124,6 +125,23 @@ describe.skipIf(!mongoUri)("a plugged document", () => {
       code: "invalid_argument",
       reason: "invalid_document",
       details: { issues: expect.arrayContaining([expect.objectContaining({ path: "name" })]) },
+    });
+  });
+
+  it.each<[string, (model: Model<Account>) => PromiseLike<unknown>]>([
+    ["findById", (model) => model.findById("no id")],
+    ["find", (model) => model.find({ _id: "no id" })],
+    ["exists", (model) => model.exists({ _id: "no id" })],
+    ["countDocuments", (model) => model.countDocuments({ _id: "no id" })],
+    ["distinct", (model) => model.distinct("name", { _id: "no id" })],
+    ["findByIdAndDelete", (model) => model.findByIdAndDelete("no id")],
+    ["deleteOne", (model) => model.deleteOne({ _id: "no id" })],
+    ["deleteMany", (model) => model.deleteMany({ _id: "no id" })],
+  ])("tells it of an id that is none in %s", async (_name, query) => {
+    await expect(query(await accounts())).rejects.toMatchObject({
+      code: "invalid_argument",
+      reason: "invalid_document",
+      details: { issues: [expect.objectContaining({ path: "_id" })] },
     });
   });
 

@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { redisCache } from "../../../src/storage/cache/index.js";
 import { newPrefix, redisUrl, startCache } from "../../support/redis.js";
 import { until } from "../../support/services.js";
 
@@ -15,6 +16,19 @@ function redis(): Redis {
   onTestFinished(() => client.disconnect());
   return client;
 }
+
+it.each([
+  ["url", { url: "http://127.0.0.1" }],
+  ["prefix", { url: "redis://127.0.0.1", prefix: 7 }],
+  ["leaseMs", { url: "redis://127.0.0.1", leaseMs: 0 }],
+])("a cache in Redis refuses a wrong %s by name", (option, options) => {
+  expect(() => redisCache(options as never)).toThrow(
+    expect.objectContaining({
+      reason: "bad_option",
+      message: expect.stringContaining(`redisCache.${option} must be `),
+    }),
+  );
+});
 
 const never = () => new Promise<never>(() => {});
 
