@@ -9,7 +9,7 @@ export { runKubectl } from "./kubectl.js";
 export { type MongoEngine, type MongoEngineOptions, startMongoEngine } from "./mongo-engine.js";
 export { type RunningNginx, startNginx } from "./nginx.js";
 export { type Pm2Options, type RunningPm2, startPm2 } from "./pm2.js";
-export { type RabbitmqOptions, type RunningRabbitmq, startRabbitmq } from "./rabbitmq.js";
+export { type RabbitmqOptions, type RabbitmqPolicy, type RunningRabbitmq, startRabbitmq } from "./rabbitmq.js";
 export { type RedisOptions, type RunningRedis, startRedis } from "./redis.js";
 export type { CommandResult } from "./run-command.js";
 export { type RunningSshd, type SshdOptions, startSshd } from "./sshd.js";

@@ -14,10 +14,21 @@ import { spawnServer } from "./spawn-server.js";
 export interface RabbitmqOptions {
   /** More of the broker's configuration, e.g. `{ "vm_memory_high_watermark.relative": 0.6 }`. @default {} */
   settings?: Readonly<Record<string, string | number | boolean>>;
+  /**
+   * What queues shall be like whose names match a pattern (a regular expression), by the policy's name, e.g.
+   * `{ lazy: { pattern: ".*", definition: { "queue-mode": "lazy" } } }`. @default {}
+   */
+  policies?: Readonly<Record<string, RabbitmqPolicy>>;
   /** How long it may take until it answers, in milliseconds. @default 60_000 */
   startTimeoutMs?: number;
   /** Gives up the start when it aborts. */
   signal?: AbortSignal | undefined;
+}
+
+/** RabbitMQ's documentation, "Parameters and Policies". */
+export interface RabbitmqPolicy {
+  readonly pattern: string;
+  readonly definition: Readonly<Record<string, string | number>>;
 }
 
 /** A RabbitMQ broker of our own: one node, only on 127.0.0.1, its data in a temporary folder. */
@@ -71,6 +82,8 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Runn
     children.mapper.kill("SIGKILL");
     await whenEnded(children.mapper);
   };
+  for (const [name, policy] of Object.entries(options.policies ?? {}))
+    await evaluate(files, env, setPolicy(name, policy));
   const alarm = "{resource_limit, disk, node()}";
   return {
     url: `amqp://127.0.0.1:${amqp}`,
@@ -186,6 +199,11 @@ function greets(port: number): Promise<boolean> {
     socket.once("data", () => socket.destroy());
     socket.setTimeout(1_000, () => socket.destroy());
   });
+}
+
+function setPolicy(name: string, { pattern, definition }: RabbitmqPolicy): string {
+  const texts = ["/", name, pattern, JSON.stringify(definition)].map((text) => `<<${JSON.stringify(text)}>>`);
+  return `ok = rabbit_policy:parse_set(${texts.join(", ")}, 0, <<"queues">>, <<"vastify">>)`;
 }
 
 /** Evaluates an Erlang expression within the broker. */

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { type RunningRabbitmq, startRabbitmq } from "@vastify/backends";
+import amqplib from "amqplib";
 import { afterAll, describe, expect, it } from "vitest";
 
 function answers(port: number): Promise<boolean> {
@@ -17,7 +18,7 @@ describe("a RabbitMQ broker", () => {
   afterAll(() => broker?.remove());
 
   it("accepts connections on its own port of 127.0.0.1, and ends when it is told to", async () => {
-    broker = await startRabbitmq();
+    broker = await startRabbitmq({ policies: { "short lived": { pattern: ".*", definition: { "max-length": 1 } } } });
     expect(broker.url).toBe(`amqp://127.0.0.1:${broker.port}`);
     expect(await answers(broker.port)).toBe(true);
     await broker.stop();
@@ -29,6 +30,16 @@ describe("a RabbitMQ broker", () => {
     await broker.kill();
     await broker.start();
     expect(await answers(broker.port)).toBe(true);
+  });
+
+  it("has the policies that it was given, from then on", async () => {
+    const connection = await amqplib.connect(broker.url);
+    const channel = await connection.createConfirmChannel();
+    const { queue } = await channel.assertQueue("", { exclusive: true });
+    for (const text of ["first", "second"]) channel.sendToQueue(queue, Buffer.from(text));
+    await channel.waitForConfirms();
+    expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 1 });
+    await connection.close();
   });
 
   it("says why it did not start", async () => {

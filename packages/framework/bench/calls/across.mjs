@@ -41,7 +41,8 @@ const calls = [1, 64, 512].flatMap((concurrency) =>
 );
 const cells = [
   ...calls,
-  { cell: "patterns-call", concurrency: 64, payload: "100B", by: ["vastify-few", "vastify-many"] },
+  // They differ by less than two measurements of the same, so each round has them in turn several times.
+  { cell: "patterns-call", concurrency: 64, payload: "100B", by: ["vastify-few", "vastify-many"], turns: 4 },
 ];
 
 export function callKey(concurrency, payload) {
@@ -53,9 +54,10 @@ export function callKey(concurrency, payload) {
  * @param {Parameters<typeof import("./local.mjs").measureLocal>[0]} options
  */
 export async function measureAcross({ wants, rounds, quick, children, execArgvOf, progress }) {
-  const tasks = cells.flatMap(({ by, ...cell }) =>
-    by.map((name) => ({ ...cell, name, key: `${cell.cell}/${name}` })).filter(({ key }) => wants(key)),
-  );
+  const tasks = cells.flatMap(({ by, turns = 1, ...cell }) => {
+    const wanted = by.map((name) => ({ ...cell, name, key: `${cell.cell}/${name}` })).filter(({ key }) => wants(key));
+    return Array.from({ length: turns }, () => wanted).flat();
+  });
   if (tasks.length === 0) return { results: new Map(), failures: new Map(), wire: new Map() };
   progress("calls between processes: starting");
   const running = new Map();

@@ -39,36 +39,39 @@ export async function measureMessaging({ url, wants, rounds, quick, children, ex
   const first = jobs;
   const administration = await amqplib.connect(url);
   const admin = await administration.createChannel();
-  const pairs = new Map();
+  const running = new Map();
   for (const name of new Set(tasks.map((task) => task.name))) {
     progress(`${name}: starting`);
-    pairs.set(name, startPair(name));
-    await pairs.get(name).catch(() => {});
+    running.set(name, startProcesses(name));
+    await running.get(name).catch(() => {});
   }
 
-  async function startPair(name) {
-    const start = async (side) => {
+  async function startProcesses(name) {
+    const start = async (side, queue) => {
       const process = children.start(child, { args: [name], execArgv: execArgvOf(`${name}-${side}`) });
-      await process.ask("open", { url, queue: queueOf(name) });
+      await process.ask("open", { url, queue });
       return process;
     };
-    const [sender, server] = [await start("sender"), await start("server")];
+    const startConsumer = () => start("consumer", consumedBy(name));
+    const filler = await start("filler", consumedBy(name));
+    const sender = await start("sender", publishedBy(name));
+    const server = await start("server", publishedBy(name));
     await server.ask("serve");
     // Nobody is measured before it is compiled.
     await sender.ask("call", { concurrency: 64, seconds: seconds / 2 });
     await sender.ask("publish", { concurrency: 256, seconds: seconds / 2 });
-    return { sender, server, start };
+    return { filler, sender, startConsumer };
   }
 
   async function measure({ cell, name }) {
-    const { sender, start } = await pairs.get(name);
-    await admin.purgeQueue(queueOf(name));
+    const { filler, sender, startConsumer } = await running.get(name);
+    for (const queue of [publishedBy(name), consumedBy(name)]) await admin.purgeQueue(queue);
     switch (cell) {
       case "publish":
         return sender.ask("publish", { concurrency: 256, seconds });
       case "consume": {
-        await sender.ask("fill", first + jobs);
-        const consumer = await start("consumer");
+        await filler.ask("fill", first + jobs);
+        const consumer = await startConsumer();
         const measured = consumer.ask("awaitHandled", { first, count: jobs });
         await consumer.ask("consume", { prefetch: 200 });
         const result = await measured;
@@ -87,8 +90,12 @@ export async function measureMessaging({ url, wants, rounds, quick, children, ex
   return outcome;
 }
 
-function queueOf(name) {
-  return `bench.${name}`;
+function publishedBy(name) {
+  return `bench.${name}.published`;
+}
+
+function consumedBy(name) {
+  return `bench.${name}.consumed`;
 }
 
 /** @param {Map<string, any[]>} results */

@@ -1,11 +1,13 @@
 /**
  * Measures tasks round by round. Every second round goes backwards, so that drift of the machine hits neighbours from
- * both sides. A task that fails is left out from then on.
+ * both sides. A task may stand there several times, to be measured as often in each round. One that fails is left out
+ * from then on.
  *
  * @template {{ key: string }} Task
  * @param {readonly Task[]} tasks
  * @param {{ rounds: number, measure: (task: Task) => Promise<object>, progress: (text: string) => void }} options
- * @returns {Promise<{ results: Map<string, object[]>, failures: Map<string, string> }>} by key, one entry a round
+ * @returns {Promise<{ results: Map<string, object[]>, failures: Map<string, string> }>} by key, in the order of
+ *   the measurements
  */
 export async function runRounds(tasks, { rounds, measure, progress }) {
   const results = new Map();
@@ -17,7 +19,7 @@ export async function runRounds(tasks, { rounds, measure, progress }) {
       try {
         const result = await measure(task);
         if (!results.has(task.key)) results.set(task.key, []);
-        results.get(task.key)[round] = result;
+        results.get(task.key).push(result);
       } catch (error) {
         failures.set(task.key, error.message);
         results.delete(task.key);
