@@ -4,9 +4,9 @@ import { memoryCache, redisCache } from "vastify/storage/cache";
 import { readConfig } from "./config.js";
 import { databaseName } from "./models/database-name.js";
 import { prepareUsers } from "./models/prepare-users.js";
+import { createSessions } from "./models/sessions.js";
 import { userMigrations, userModel } from "./models/user.js";
 import { publishUserEvents } from "./models/user-events.js";
-import { createSessions } from "./models/sessions.js";
 import { userActions, userModule } from "./modules/user.js";
 import { accountSettings } from "./settings.js";
 

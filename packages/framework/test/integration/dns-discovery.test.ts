@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Service, type ServiceOptions, silentLogger } from "../support/framework.js";
 import { type DnsServer, type Place, serviceName, startDns } from "../support/dns-server.js";
+import { type Service, type ServiceOptions, silentLogger } from "../support/framework.js";
 import { freePort, startWorkProcess } from "../support/processes.js";
 import { startGateway, startService, uniqueName, until } from "../support/services.js";
 
