@@ -82,8 +82,17 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Runn
     children.mapper.kill("SIGKILL");
     await whenEnded(children.mapper);
   };
-  for (const [name, policy] of Object.entries(options.policies ?? {}))
-    await evaluate(files, env, setPolicy(name, policy));
+  const remove = async () => {
+    await end("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    for (const [name, policy] of Object.entries(options.policies ?? {}))
+      await evaluate(files, env, setPolicy(name, policy));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   const alarm = "{resource_limit, disk, node()}";
   return {
     url: `amqp://127.0.0.1:${amqp}`,
@@ -97,10 +106,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Runn
     },
     block: () => evaluate(files, env, `rabbit_alarm:set_alarm({${alarm}, []})`),
     unblock: () => evaluate(files, env, `rabbit_alarm:clear_alarm(${alarm})`),
-    async remove() {
-      await end("SIGKILL");
-      await rm(folder, { recursive: true, force: true });
-    },
+    remove,
   };
 }
 

@@ -42,6 +42,11 @@ describe("a RabbitMQ broker", () => {
     await connection.close();
   });
 
+  it("refuses a policy that the broker refuses, and ends", async () => {
+    const policies = { odd: { pattern: ".*", definition: { "max-length": "many" } } };
+    await expect(startRabbitmq({ policies })).rejects.toThrow(/max-length/);
+  });
+
   it("says why it did not start", async () => {
     await expect(startRabbitmq({ settings: { no_such_setting: "true" } })).rejects.toMatchObject({
       code: "unavailable",

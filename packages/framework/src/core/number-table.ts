@@ -55,13 +55,13 @@ export class NumberTable<T> {
     this.used -= 1;
   }
 
-  /** In no order. */
+  /** In the order of their numbers. */
   entries(): [id: number, value: T][] {
     const entries: [number, T][] = [...this.beside];
     this.slots.forEach((value, at) => {
       if (value !== undefined) entries.push([this.ids[at] as number, value]);
     });
-    return entries;
+    return entries.sort(([one], [other]) => one - other);
   }
 
   private grow(): void {

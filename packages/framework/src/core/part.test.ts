@@ -49,6 +49,16 @@ describe("parts", () => {
     });
   });
 
+  it("that somebody else has started are left to him", async () => {
+    const story: string[] = [];
+    const shared: Part = {
+      ...part("shared", story),
+      start: () => Promise.reject(new VastifyError("failed_precondition", "again", { reason: "started_before" })),
+    };
+    await expect(startParts([part("a", story), shared], context)).rejects.toMatchObject({ reason: "started_before" });
+    expect(story).toEqual(["start a", "stop a"]);
+  });
+
   it("that never start are given up, and stopped", async () => {
     const story: string[] = [];
     const hanging: Part = { ...part("a", story), start: () => new Promise(() => {}) };

@@ -63,6 +63,8 @@ export async function startParts(parts: readonly Part[], context: PartContext): 
       context.signal.throwIfAborted();
       await Promise.race([part.start(context), abandoned]);
     } catch (cause) {
+      // One that somebody else has started is his to stop.
+      if (VastifyError.is(cause) && cause.reason === "started_before") started.pop();
       await stopParts(started, context.log);
       if (VastifyError.is(cause)) throw cause;
       const said = cause instanceof Error ? cause.message : String(cause);

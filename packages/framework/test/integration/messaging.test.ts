@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { VastifyError } from "../../src/core/index.js";
 import { memorySeen, rabbit } from "../../src/messaging/index.js";
+import { createService, silentLogger } from "../support/framework.js";
 import { amqpUrl, startRabbit } from "../support/messaging.js";
 import { uniqueName, until } from "../support/services.js";
 
@@ -419,7 +420,8 @@ describe.skipIf(!amqpUrl)("the start", () => {
 
   it("is refused for one that another service has started, which goes on working", async () => {
     const broker = await startRabbit();
-    await expect(broker.start()).rejects.toMatchObject({ code: "failed_precondition", reason: "started_before" });
+    const other = createService({ name: "other", version: "1.0.0", log: silentLogger, parts: [broker] });
+    await expect(other.start()).rejects.toMatchObject({ code: "failed_precondition", reason: "started_before" });
     await broker.queue(uniqueName("jobs")).send(1);
   });
 
