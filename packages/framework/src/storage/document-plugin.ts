@@ -39,11 +39,11 @@ export function documentPlugin(schema: Schema, { hidden = [] }: DocumentPluginOp
   schema.set("versionKey", "version");
   schema.set("optimisticConcurrency", true);
   schema.set("timestamps", true);
-  const inner = ["_id", "id", "outbox", ...hidden].map((path) => path.split("."));
+  const leftOut = ["_id", "id", "outbox", ...hidden].map((path) => path.split("."));
   schema.set("toJSON", {
     transform(_document, plain: Record<string, unknown>) {
       const id = String(plain._id);
-      for (const path of inner) leaveOut(plain, path);
+      for (const path of leftOut) leaveOut(plain, path);
       return { id, ...plain };
     },
   });
