@@ -41,14 +41,8 @@ export interface GatewayOptions
   edge?: EdgeOptions;
 }
 
-const notAGateways: ReadonlySet<string> = new Set<keyof ServiceOptions>([
-  ...(["microservice", "modules", "contracts", "forceContracts", "cache"] as const),
-]);
-
-const known = [
-  ...["auth", "limits", "trustProxy", "sockets", "docs", "graphql", "edge"],
-  ...serviceOptionNames.filter((name) => !notAGateways.has(name)),
-];
+// A system reads the same variables for all its services: what a gateway has no use for, it need not leave out.
+const known = ["auth", "limits", "trustProxy", "sockets", "docs", "graphql", "edge", ...serviceOptionNames];
 
 export interface Gateway extends Service {
   /** What is served now, and by whom. */

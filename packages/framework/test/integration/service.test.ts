@@ -43,14 +43,14 @@ describe("createService refuses", () => {
   });
 });
 
-describe("createGateway refuses", () => {
-  it.each(["limit", "modules", "cache"])("%s, which is none of its options, and lists those", (option) => {
-    const options = { name: "a", version: "1.0.0", log: silentLogger, [option]: {} };
-    const listed = `createGateway's option "${option}" must be one of auth, limits, `;
-    expect(() => createGateway(options)).toThrow(
-      expect.objectContaining({ reason: "bad_option", message: expect.stringContaining(listed) }),
-    );
-  });
+it("createGateway refuses what is none of its options, and lists those", () => {
+  const options = { name: "a", version: "1.0.0", log: silentLogger, limit: {} };
+  expect(() => createGateway(options)).toThrow(
+    expect.objectContaining({
+      reason: "bad_option",
+      message: expect.stringContaining(`createGateway's option "limit" must be one of auth, limits, `),
+    }),
+  );
 });
 
 describe("a service that can't start in time", () => {
