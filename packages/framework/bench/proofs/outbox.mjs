@@ -25,11 +25,13 @@ export async function run(args) {
   const children = createChildren();
   const [server, engine] = await Promise.all([startRabbitmq(), startMongoEngine({ dir })]);
   const database = mongo({ uri: engine.uri, connection: { dbName } });
-  const listener = rabbit({ url: server.url, group: "proof" });
+  const listener = rabbit({ url: server.url });
   const heard = [];
   try {
-    for (const event of Object.values(events))
-      listener.onEvent(event, (change, { id }) => heard.push({ eventId: id, name: event.name, ...change }));
+    // All kinds in one queue: between the queues of `onEvent`, one for each kind, there is no order.
+    const byKey = new Map(Object.values(events).map((event) => [`${event.target}.${event.name}.v1`, event.name]));
+    const hear = (change, { id, routingKey }) => heard.push({ eventId: id, name: byKey.get(routingKey), ...change });
+    listener.topic("vastify.events").subscribe([...byKey.keys()], hear, { group: "proof" });
     const context = { log: silent, signal: new AbortController().signal };
     await Promise.all([database.start(context), listener.start(context)]);
 
