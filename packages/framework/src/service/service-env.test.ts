@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createGateway } from "./create-gateway.js";
 import { envTrustProxy, serviceEnv } from "./service-env.js";
 
 const defaults = { name: "account-server", version: "1.0.0", httpPort: 3333, microservicePort: 10015 };
@@ -54,6 +55,10 @@ describe("serviceEnv", () => {
       drain: { noticeMs: 3000, graceMs: 0 },
       log: { level: "debug", format: "json" },
     });
+  });
+
+  it("gives what a gateway takes as well as a service", () => {
+    expect(createGateway(serviceEnv({}, { name: "gateway", version: "1.0.0", httpPort: 3000 })).name).toBe("gateway");
   });
 
   it("takes an empty variable for an absent one", () => {
