@@ -7,10 +7,10 @@ import { releasesOf } from "./release-commands.js";
 export function githubWorkflow(system: System): GeneratedFile {
   const { install, test, compile, nodeMajor } = system.build;
   const releases = releasesOf(system).map(
-    ({ to, commands, after, onCancel }) => `
+    ({ to, branch, commands, after, onCancel }) => `
   release-to-${to}:
     needs: ${after ? `release-to-${after}` : "check"}
-    if: github.ref == 'refs/heads/master'
+    if: github.ref == 'refs/heads/${branch}'
     runs-on: ubuntu-24.04
     # Its protection rules ask somebody, and keep the key.
     environment: ${to}

@@ -6,8 +6,9 @@ import { releasesOf } from "./release-commands.js";
 export function jenkinsfile(system: System): GeneratedFile {
   const { install, test, compile, nodeMajor } = system.build;
   const releases = releasesOf(system).map(
-    ({ to, commands, onCancel }) => `    stage("Release to ${to}") {
-      when { branch "master" }
+    ({ to, branch, commands, onCancel }) => `    stage("Release to ${to}") {
+      // Other branches are not asked.
+      when { beforeInput true; branch ${groovy(branch)} }
       input { message "Release to ${to}?" }
       steps {
 ${commands.map(({ why, command }) => `        // ${why}\n        sh ${groovy(command)}\n`).join("")}      }

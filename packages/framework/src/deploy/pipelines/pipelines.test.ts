@@ -20,7 +20,7 @@ const canarySteps = [
 ];
 
 interface Workflow {
-  jobs: Record<string, { needs?: string; env?: object; steps: { run?: string; if?: string }[] }>;
+  jobs: Record<string, { needs?: string; if?: string; env?: object; steps: { run?: string; if?: string }[] }>;
 }
 
 it("the GitHub workflow checks everything before it releases", () => {
@@ -39,6 +39,13 @@ it("the Jenkinsfile runs the same steps in the same order", () => {
   const { text } = jenkinsfile(shop);
   expect(commandsOf(text)).toEqual(steps);
   expect(text.match(/\{/g)?.length).toBe(text.match(/\}/g)?.length);
+});
+
+it("both release the branch that the hosts take, and Jenkins asks nobody on other branches", () => {
+  const main = defineSystem({ ...shop, hosts: { production: { ...production, ref: "origin/main" } } });
+  expect(jenkinsfile(main).text).toContain("when { beforeInput true; branch 'main' }");
+  const { jobs } = parse(githubWorkflow(main).text) as Workflow;
+  expect(jobs["release-to-production"]?.if).toBe("github.ref == 'refs/heads/main'");
 });
 
 it("both give a release to the canary's hosts first, and go on only when it was good", () => {

@@ -4,6 +4,8 @@ import type { System } from "../system.js";
 export interface ReleaseCommands {
   /** The name of the hosts. */
   readonly to: string;
+  /** The branch that is released: only its pipelines do. */
+  readonly branch: string;
   /** Which release has to succeed before. */
   readonly after?: string;
   readonly commands: readonly ReleaseCommand[];
@@ -22,9 +24,18 @@ export interface ReleaseCommand {
  */
 export function releasesOf({ hosts }: System): readonly ReleaseCommands[] {
   const { canary, ...others } = hosts;
-  const releases = Object.keys(others).map((to) => ({ to, commands: [deployTo(to)] }));
+  const releases = Object.entries(others).map(([to, { ref }]) => ({
+    to,
+    branch: branchOf(ref),
+    commands: [deployTo(to)],
+  }));
   if (!canary) return releases;
-  const first = { to: "canary", commands: [hold, deployTo("canary"), tryIt], onCancel: takeBack };
+  const first = {
+    to: "canary",
+    branch: branchOf(canary.ref),
+    commands: [hold, deployTo("canary"), tryIt],
+    onCancel: takeBack,
+  };
   return [first, ...releases.map((release) => ({ ...release, after: first.to }))];
 }
 
@@ -42,6 +53,11 @@ const takeBack: ReleaseCommand = {
   why: "Whoever cancels this may have ended the trial before it could take its share back.",
   command: "npx vastify canary back",
 };
+
+/** A tag stands on some branch, which is taken for the one that most have. */
+function branchOf(ref: string): string {
+  return /^origin\/(.+)$/.exec(ref)?.[1] ?? "master";
+}
 
 function deployTo(to: string): ReleaseCommand {
   return {
