@@ -128,7 +128,8 @@ function nginxLines(service: string, httpPort: number, tlsPort: number | undefin
     `  ports: [${ports.join(", ")}]`,
     "  volumes: [./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro]",
     "  depends_on:",
-    `    ${service}: { condition: service_healthy }`,
+    "    # It knows their addresses from its start: when they are made anew, it starts again.",
+    `    ${service}: { condition: service_healthy, restart: true }`,
     "  restart: unless-stopped",
   ];
 }

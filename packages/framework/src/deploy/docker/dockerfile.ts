@@ -42,7 +42,7 @@ ${stages.join("\n\n")}
 
 /** The build's context: what images are made of. The file must lie at its root. */
 export function dockerignore(): GeneratedFile {
-  const ignored = [".git", "**/node_modules", "**/dist", "**/*.tsbuildinfo", ".env*", "deploy", "docs", ".vastify"];
+  const ignored = [".git", "**/node_modules", "**/dist", "**/*.tsbuildinfo", "**/.env*", "deploy", "docs", ".vastify"];
   return { path: ".dockerignore", text: `${header("#")}\n${ignored.join("\n")}\n` };
 }
 
