@@ -98,14 +98,34 @@ it("let the world reach the edge alone, and only for REST", () => {
   expect(find("stock", "NetworkPolicy").spec?.ingress?.[0]?.from).toHaveLength(1);
 });
 
+it("let Consul's agents, which are pods of another namespace, ask for health, and nothing else", () => {
+  expect(find("stock", "NetworkPolicy").spec?.ingress?.[1]).toEqual({
+    from: [
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "consul" } },
+        podSelector: { matchLabels: { app: "consul", component: "client" } },
+      },
+    ],
+    ports: [{ protocol: "TCP", port: 3333 }],
+  });
+});
+
 it("are listed for kubectl and skaffold", () => {
   expect(parse(kustomization(shop).text)).toMatchObject({
     namespace: "shop",
     resources: ["stock.yaml", "gateway.yaml"],
   });
   expect(kustomization(shop).text).toContain("create secret generic shop-secrets --from-literal=MONGODB_URI=");
-  const { build } = parse(skaffoldFile(shop).text) as { build: { artifacts: { image: string }[] } };
-  expect(build.artifacts.map(({ image }) => image)).toEqual(["shop/stock", "shop/gateway"]);
+  const docker = { dockerfile: "deploy/Dockerfile" };
+  expect(parse(skaffoldFile(shop).text)).toMatchObject({
+    build: {
+      artifacts: [
+        { image: "shop/stock", context: ".", docker: { ...docker, target: "stock" } },
+        { image: "shop/gateway", context: ".", docker: { ...docker, target: "gateway" } },
+      ],
+    },
+    manifests: { kustomize: { paths: ["deploy/kubernetes"] } },
+  });
   expect(parse(consulValues(shop).text)).toMatchObject({ client: { enabled: true }, server: { replicas: 3 } });
 });
 

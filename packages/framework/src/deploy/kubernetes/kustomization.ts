@@ -28,10 +28,11 @@ ${block(
 export function skaffoldFile(system: System): GeneratedFile {
   const artifacts = Object.keys(system.services).flatMap((name) => [
     `- image: ${system.name}/${name}`,
-    "  context: ..",
-    `  docker: { dockerfile: Dockerfile, target: ${name} }`,
+    "  context: .",
+    `  docker: { dockerfile: deploy/Dockerfile, target: ${name} }`,
   ]);
-  const text = `${header("#", "", "skaffold dev --filename deploy/skaffold.yaml")}
+  // Its paths count from the folder it is called in, not from where the file lies.
+  const text = `${header("#", "", "skaffold dev --filename deploy/skaffold.yaml   in the root of the repository")}
 apiVersion: skaffold/v4beta11
 kind: Config
 metadata:
@@ -41,7 +42,7 @@ build:
   artifacts:
 ${block(artifacts, 4)}
 manifests:
-  kustomize: { paths: [kubernetes] }
+  kustomize: { paths: [deploy/kubernetes] }
 deploy:
   kubectl: {}
 `;

@@ -189,7 +189,16 @@ spec:
     ${
       isEdge
         ? `# Whoever reaches it, for REST.\n    - ports: [{ protocol: TCP, port: ${service.httpPort} }]`
-        : `# The system's own services. ${system.discovery === "dns" ? "Probes come" : "Consul's agent asks"} from the node itself, which no policy keeps away.\n    - from: [${own}]\n      ports: [${listed}]`
+        : `# The system's own services. Probes come from the node itself, which no policy keeps away.\n    - from: [${own}]\n      ports: [${listed}]${system.discovery === "dns" ? "" : consulsAgents(service.httpPort)}`
     }
 `;
+}
+
+function consulsAgents(httpPort: number): string {
+  return `
+    # Consul's agents, which ask for /health, are pods too, as consul-values.yaml installs them.
+    - from:
+        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: consul } }
+          podSelector: { matchLabels: { app: consul, component: client } }
+      ports: [{ protocol: TCP, port: ${httpPort} }]`;
 }
