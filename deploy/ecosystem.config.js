@@ -25,12 +25,23 @@ const common = [
   "IDENTITY_KEYS",
 ];
 
-/** Those of the variables that are set here. */
-const given = (names) =>
-  Object.fromEntries(names.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
+/**
+ * Those of the variables that are set here, or whose files are: then a value of the manifest, or one that pm2 has kept,
+ * counts for nothing.
+ */
+function given(names) {
+  const settings = {};
+  for (const name of names) {
+    const [value, file] = [process.env[name], process.env[`${name}_FILE`]];
+    if (value || file) settings[name] = value || "";
+    if (file) settings[`${name}_FILE`] = file;
+  }
+  return settings;
+}
 
 /** How long the services may take to leave: callers notice, then requests in flight finish. They know the same defaults. */
-const leavingMs = Number(process.env.DRAIN_NOTICE_MS || 1_000) + Number(process.env.DRAIN_GRACE_MS || 10_000);
+const leavingMs = ({ DRAIN_NOTICE_MS, DRAIN_GRACE_MS }) =>
+  Number(DRAIN_NOTICE_MS || 1_000) + Number(DRAIN_GRACE_MS || 10_000);
 
 /** In fork mode nothing listens between a process and its successor, so only a cluster can be reloaded without loss. */
 function workers(variable, instances) {
@@ -46,6 +57,8 @@ function app({ name, script, instances, maxMemoryMb, ports, variables, values, p
   const prefix = name.toUpperCase().replaceAll("-", "_");
   const env = { ...values, ...given([...common, ...variables]) };
   for (const [variable, port] of Object.entries(ports)) env[variable] = process.env[`${prefix}_${variable}`] || port;
+  const names = Object.keys(production).filter((variable) => variable !== "NODE_ENV");
+  const envProduction = { ...production, ...given(names) };
   return {
     name,
     script,
@@ -55,11 +68,11 @@ function app({ name, script, instances, maxMemoryMb, ports, variables, values, p
     wait_ready: true,
     listen_timeout: 35_000,
     // Consul gets 2 s to hear of it, and the service's parts get as much to end.
-    kill_timeout: leavingMs + 4_000,
+    kill_timeout: leavingMs({ ...env, ...envProduction }) + 4_000,
     exp_backoff_restart_delay: 200,
     max_memory_restart: `${maxMemoryMb}M`,
     env,
-    env_production: { ...production, ...given(Object.keys(production).filter((variable) => variable !== "NODE_ENV")) },
+    env_production: envProduction,
   };
 }
 

@@ -7,8 +7,16 @@ export interface ProductionVariables {
   readonly values: Readonly<Record<string, string>>;
   /** Those that must stand in nothing that everybody reads: declared secrets, and addresses that hold passwords. */
   readonly secrets: readonly string[];
+  /** How long it may take to leave, where the manifest says it. */
+  readonly drain: Drain;
   /** Those that may be set where the system is started. */
   readonly optional: readonly string[];
+}
+
+/** In milliseconds: until callers have noticed, and until what is in flight is done. */
+export interface Drain {
+  readonly noticeMs?: number;
+  readonly graceMs?: number;
 }
 
 export function productionVariablesOf(system: System, name: string): ProductionVariables {
@@ -23,8 +31,10 @@ export function productionVariablesOf(system: System, name: string): ProductionV
   const given = { ...(edge?.service === name && behindOneProxy), ...Object.fromEntries(values) };
   const known = new Set([...Object.keys(given), ...secrets, ...addresses, ...ownToContainers]);
   const others = [...commonVariables, ...declared.map(([variable]) => variable)];
+  const { DRAIN_NOTICE_MS: notice, DRAIN_GRACE_MS: grace } = given as Partial<Record<string, string>>;
   return {
     values: given,
+    drain: { ...(notice && { noticeMs: Number(notice) }), ...(grace && { graceMs: Number(grace) }) },
     secrets: [...new Set([...addresses, ...secrets])],
     optional: others.filter((variable) => !known.has(variable)),
   };

@@ -88,9 +88,13 @@ ${block(
   return { path: "deploy/compose.yaml", text };
 }
 
+/** The services know the same defaults. */
+const usualDrain = { noticeMs: 1_000, graceMs: 10_000 };
+
 function serviceLines(system: System, name: string): string[] {
   const service = system.services[name] as System["services"][string];
-  const { values, secrets, optional } = productionVariablesOf(system, name);
+  const { values, secrets, optional, drain } = productionVariablesOf(system, name);
+  const { noticeMs, graceMs } = { ...usualDrain, ...drain };
   const addresses = service.needs.map((need) => [addressVariables[need], addressOf(need, system.name)] as const);
   const local = new Set(addresses.map(([variable]) => variable));
   const environment = [
@@ -114,8 +118,8 @@ function serviceLines(system: System, name: string): string[] {
     "  security_opt: [no-new-privileges:true]",
     "  cap_drop: [ALL]",
     `  mem_limit: ${service.maxMemoryMb}m`,
-    "  # Callers notice (1 s), then requests in flight finish (10 s), then its parts end.",
-    "  stop_grace_period: 15s",
+    `  # Callers notice (${noticeMs / 1_000} s), then requests in flight finish (${graceMs / 1_000} s), then its parts end.`,
+    `  stop_grace_period: ${Math.ceil((noticeMs + graceMs) / 1_000) + 4}s`,
     "  restart: unless-stopped",
   ];
 }

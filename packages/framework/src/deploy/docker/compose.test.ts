@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { shop } from "../../../test/support/shop.js";
+import { defineSystem } from "../system.js";
 import { composeFile } from "./compose-file.js";
 import { developmentFile } from "./development-file.js";
 import { dockerfile } from "./dockerfile.js";
@@ -14,6 +15,7 @@ interface ComposeService {
   healthcheck?: object;
   volumes?: string[];
   deploy?: { replicas: number };
+  stop_grace_period?: string;
 }
 interface Compose {
   services: Record<string, ComposeService>;
@@ -26,6 +28,12 @@ const images = dockerfile(shop).text;
 const unlessSet = (variable: string, value: string) => `\${${variable}:-${value}}`;
 
 describe("the generated compose file", () => {
+  it("leaves time for a longer drain of the manifest's", () => {
+    const patient = defineSystem({ ...shop, environment: { DRAIN_GRACE_MS: { value: "60000" } } });
+    const { services } = parse(composeFile(patient).text) as Compose;
+    expect([services.stock, compose.services.stock].map((one) => one?.stop_grace_period)).toEqual(["65s", "15s"]);
+  });
+
   it("has every service, what they need, and the edge", () => {
     expect(Object.keys(compose.services)).toEqual([
       "stock",

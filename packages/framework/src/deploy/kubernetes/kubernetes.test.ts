@@ -83,6 +83,14 @@ describe.each(["stock", "gateway"])("the generated manifests of %s", (name) => {
   });
 });
 
+it("leave time for a longer drain of the manifest's, and tell it once", () => {
+  const patient = defineSystem({ ...shop, environment: { DRAIN_GRACE_MS: { value: "60000" } } });
+  const pod = (manifestsOf("stock", patient)[0] as Deployment).spec?.template.spec;
+  expect(pod?.terminationGracePeriodSeconds).toBe(70);
+  const told = pod?.containers[0]?.env?.filter(({ name }) => name === "DRAIN_GRACE_MS");
+  expect(told).toEqual([{ name: "DRAIN_GRACE_MS", value: "60000" }]);
+});
+
 it("take secrets from a Secret, and plain values from the manifest", () => {
   const env = find("stock", "Deployment").spec?.template.spec?.containers[0]?.env ?? [];
   const of = (name: string) => env.find((one) => one.name === name);

@@ -5,10 +5,9 @@ import { addressVariables } from "../variables.js";
 import { block, quoted } from "../yaml.js";
 
 /** Longer than by default: an endpoint's removal has to reach every node. */
-const noticeMs = 5_000;
-const graceMs = 10_000;
+const usualDrain = { noticeMs: 5_000, graceMs: 10_000 };
 /** Consul gets 2 s to hear of it, and the service's parts get as much to end. */
-const terminationSeconds = (noticeMs + graceMs) / 1_000 + 5;
+const afterDrainMs = 5_000;
 
 /** What runs one service in Kubernetes. */
 export function serviceManifests(system: System, name: string, service: SystemService): GeneratedFile {
@@ -26,6 +25,7 @@ export function serviceManifests(system: System, name: string, service: SystemSe
 
 function deployment(system: System, name: string, service: SystemService): string {
   const { httpPort, microservicePort, maxMemoryMb, version } = service;
+  const { noticeMs, graceMs } = drainOf(system, name);
   const ports = [`- { name: http, containerPort: ${httpPort} }`];
   if (microservicePort) ports.push(`- { name: calls, containerPort: ${microservicePort} }`);
   return `apiVersion: apps/v1
@@ -47,7 +47,7 @@ spec:
     spec:
       automountServiceAccountToken: false
       # The service serves on for ${noticeMs / 1_000} s, finishes within ${graceMs / 1_000} s, and then its parts end.
-      terminationGracePeriodSeconds: ${terminationSeconds}
+      terminationGracePeriodSeconds: ${Math.ceil((noticeMs + graceMs + afterDrainMs) / 1_000)}
       securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: RuntimeDefault } }
       topologySpreadConstraints:
         - maxSkew: 1
@@ -77,14 +77,18 @@ ${block(environmentOf(system, name), 12)}
 `;
 }
 
+function drainOf(system: System, name: string) {
+  return { ...usualDrain, ...productionVariablesOf(system, name).drain };
+}
+
 function environmentOf(system: System, name: string): string[] {
   const { values, secrets } = productionVariablesOf(system, name);
+  const { noticeMs, graceMs } = drainOf(system, name);
+  const all = { DRAIN_NOTICE_MS: String(noticeMs), DRAIN_GRACE_MS: String(graceMs), ...values };
   const addresses = new Set(Object.values(addressVariables));
   return [
     ...(system.discovery === "dns" ? findByDns(system) : findByConsul),
-    `- { name: DRAIN_NOTICE_MS, value: "${noticeMs}" }`,
-    `- { name: DRAIN_GRACE_MS, value: "${graceMs}" }`,
-    ...Object.entries(values).map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value)} }`),
+    ...Object.entries(all).map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value)} }`),
     ...secrets.map((variable) => {
       // The service itself says which of its secrets it can't do without; of addresses we know it.
       const optional = addresses.has(variable) ? "" : ", optional: true";

@@ -36,7 +36,7 @@ interface Ecosystem {
 }
 
 /** What pm2 gets from the file where these variables are set. */
-function loadedWith(env: Record<string, string>): Ecosystem {
+function loadedWith(env: Record<string, string>, of = system): Ecosystem {
   const module = { exports: {} as Ecosystem };
   const scope = {
     module,
@@ -44,7 +44,7 @@ function loadedWith(env: Record<string, string>): Ecosystem {
     require: createRequire(import.meta.url),
     __dirname: "/apps/shop/source/deploy",
   };
-  vm.runInNewContext(ecosystemFile(system).text, scope);
+  vm.runInNewContext(ecosystemFile(of).text, scope);
   return JSON.parse(JSON.stringify(module.exports)) as Ecosystem;
 }
 
@@ -74,6 +74,23 @@ describe("the generated ecosystem file", () => {
       env_production: { SEED: "true" },
     });
     expect(gateway?.env).toEqual({ CURRENCY: "CHF", HTTP_PORT: 3000 });
+  });
+
+  it("hands on the file of a variable, in place of the manifest's value and of what pm2 knows from before", () => {
+    const [stock] = loadedWith({
+      MONGODB_URI_FILE: "/run/uri",
+      CURRENCY_FILE: "/run/currency",
+      SEED_FILE: "/run/seed",
+    }).apps;
+    expect(stock).toMatchObject({
+      env: { MONGODB_URI: "", MONGODB_URI_FILE: "/run/uri", CURRENCY: "", CURRENCY_FILE: "/run/currency" },
+      env_production: { SEED: "", SEED_FILE: "/run/seed" },
+    });
+  });
+
+  it("leaves time for a longer drain of the manifest's", () => {
+    const patient = defineSystem({ ...system, environment: { DRAIN_GRACE_MS: { production: "60000" } } });
+    expect(loadedWith({}, patient).apps[0]).toMatchObject({ kill_timeout: 65_000 });
   });
 
   it("leaves time for a longer drain", () => {
