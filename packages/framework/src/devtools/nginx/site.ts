@@ -52,8 +52,8 @@ async function readIfThere(file: string): Promise<string | undefined> {
 
 /** At once: whoever reads the file meanwhile sees the one text or the other. */
 async function replace(file: string, text: string): Promise<void> {
-  // Not *.conf, which nginx may include.
-  const next = `${file}.next`;
+  // Not *.conf, which nginx may include; nor one that another process writes meanwhile.
+  const next = `${file}.${process.pid}.next`;
   await writeFile(next, text);
   await rename(next, file);
 }
