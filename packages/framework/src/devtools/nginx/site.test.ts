@@ -56,6 +56,16 @@ it("brings back what stood there before, when nginx refuses the new text", async
   expect(nginx.calls.filter((call) => call === "reload")).toHaveLength(1);
 });
 
+it("makes nginx read what a process before could not, and leaves it at that", async () => {
+  const nginx = fakeNginx();
+  nginx.isRunning = false;
+  await expect(createSite(file, nginx).install("one")).rejects.toThrow("not running");
+  nginx.isRunning = true;
+  expect(await createSite(file, nginx).install("one")).toBe(true);
+  expect(await createSite(file, nginx).install("one")).toBe(false);
+  expect(readdirSync(folder)).toEqual(["shop.conf"]);
+});
+
 it("tries again to make nginx read a text, when it could not at first", async () => {
   const nginx = fakeNginx();
   const site = createSite(file, nginx);

@@ -13,7 +13,8 @@ export interface Site {
 }
 
 export function createSite(file: string, nginx: NginxProgram): Site {
-  let mustReload = false;
+  // It says that nginx has not read the file, to whoever comes after a process that could not make it, or died.
+  const unread = `${file}.unread`;
 
   async function replaceChecked(before: string | undefined, text: string): Promise<void> {
     await replace(file, text);
@@ -29,13 +30,19 @@ export function createSite(file: string, nginx: NginxProgram): Site {
   return {
     async install(text) {
       const before = await readIfThere(file);
+      const wasUnread = (await readIfThere(unread)) !== undefined;
+      if (before === text && !wasUnread) return false;
       if (before !== text) {
-        await replaceChecked(before, text);
-        mustReload = true;
+        await writeFile(unread, "");
+        try {
+          await replaceChecked(before, text);
+        } catch (error) {
+          if (!wasUnread) await rm(unread);
+          throw error;
+        }
       }
-      if (!mustReload) return false;
       await nginx.reload();
-      mustReload = false;
+      await rm(unread, { force: true });
       return true;
     },
   };
