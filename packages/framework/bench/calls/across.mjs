@@ -1,4 +1,4 @@
-import { runRounds } from "../support/rounds.mjs";
+import { runRounds, tasksOf } from "../support/rounds.mjs";
 import { median, shown } from "../support/stats.mjs";
 import { table } from "../support/table.mjs";
 
@@ -41,8 +41,15 @@ const calls = [1, 64, 512].flatMap((concurrency) =>
 );
 const cells = [
   ...calls,
-  // They differ by less than two measurements of the same, so each round has them in turn several times.
-  { cell: "patterns-call", concurrency: 64, payload: "100B", by: ["vastify-few", "vastify-many"], turns: 4 },
+  {
+    cell: "patterns-call",
+    concurrency: 64,
+    payload: "100B",
+    by: ["vastify-few", "vastify-many"],
+    // As in one process.
+    turns: 2,
+    isFresh: true,
+  },
 ];
 
 export function callKey(concurrency, payload) {
@@ -54,36 +61,33 @@ export function callKey(concurrency, payload) {
  * @param {Parameters<typeof import("./local.mjs").measureLocal>[0]} options
  */
 export async function measureAcross({ wants, rounds, quick, children, execArgvOf, progress }) {
-  const tasks = cells.flatMap(({ by, turns = 1, ...cell }) => {
-    const wanted = by.map((name) => ({ ...cell, name, key: `${cell.cell}/${name}` })).filter(({ key }) => wants(key));
-    return Array.from({ length: turns }, () => wanted).flat();
-  });
+  const tasks = tasksOf(cells, wants);
   if (tasks.length === 0) return { results: new Map(), failures: new Map(), wire: new Map() };
   progress("calls between processes: starting");
   const running = new Map();
-  for (const name of new Set(tasks.map((task) => task.name))) {
+  const lasting = tasks.filter(({ isFresh }) => !isFresh);
+  for (const name of new Set(lasting.map((task) => task.name))) {
     running.set(name, startPair(name, { children, execArgvOf }));
     await running.get(name).catch(() => {});
   }
   const seconds = quick ? 0.3 : 1;
-  const measure = async ({ name, concurrency, payload }) => {
-    const { client, server } = await running.get(name);
+  const measure = async ({ name, concurrency, payload, isFresh }) => {
+    const pair = await (isFresh ? startPair(name, { children, execArgvOf }) : running.get(name));
+    const { client, server } = pair;
+    if (isFresh) await warmUp(pair);
     const before = await server.ask("usage");
     const result = await client.ask("measure", { concurrency, payload, seconds, leadSeconds: seconds / 5 });
     const after = await server.ask("usage");
+    if (isFresh) await Promise.all([client.stop(), server.stop()]);
     const serverCpuUs = (after.cpuUs - before.cpuUs) / result.callsInAll;
     return { ...result, serverCpuUs, serverRssMb: after.rssMb };
   };
   progress("calls between processes: warming up");
-  for (const pair of running.values()) {
-    const { client } = await pair.catch(() => ({}));
-    const warmUp = { concurrency: 64, payload: "100B", seconds: warmUpSeconds, leadSeconds: 0 };
-    await client?.ask("measure", warmUp).catch(() => {});
-  }
+  for (const pair of running.values()) await pair.then(warmUp).catch(() => {});
   const report = (text) => progress(`calls between processes: ${text}`);
   const { results, failures } = await runRounds(tasks, { rounds, measure, progress: report });
   const wire = new Map();
-  for (const { name, payload, key } of tasks) {
+  for (const { name, payload, key } of lasting) {
     const id = `${payload}/${name}`;
     if (wire.has(id) || failures.has(key)) continue;
     const { client } = await running.get(name);
@@ -91,6 +95,10 @@ export async function measureAcross({ wants, rounds, quick, children, execArgvOf
   }
   await children.stopAll();
   return { results, failures, wire };
+}
+
+function warmUp({ client }) {
+  return client.ask("measure", { concurrency: 64, payload: "100B", seconds: warmUpSeconds, leadSeconds: 0 });
 }
 
 async function startPair(name, { children, execArgvOf }) {

@@ -1,4 +1,4 @@
-import { runRounds } from "../support/rounds.mjs";
+import { runRounds, tasksOf } from "../support/rounds.mjs";
 import { median, shown } from "../support/stats.mjs";
 import { table } from "../support/table.mjs";
 
@@ -31,7 +31,8 @@ const cells = [
   { cell: "nested-post", title: "the same by this.post", call: "nested-post", by: ["vastify"] },
   { cell: "pending-0", title: "0 other calls pending", call: "echo", by: some },
   { cell: "pending-10000", title: "10,000 others pending", call: "echo", pending: 10_000, by: some },
-  { cell: "patterns", call: "patterns", by: ["vastify-few", "vastify-many"] },
+  // They differ by less than two processes of the same, of which one is luckier than the other for all of its life.
+  { cell: "patterns", call: "patterns", by: ["vastify-few", "vastify-many"], turns: 3, isFresh: true },
 ];
 
 /**
@@ -39,28 +40,35 @@ const cells = [
  * @param {{ wants: (key: string) => boolean, rounds: number, quick: boolean, children: ReturnType<import("../support/children.mjs").createChildren>, execArgvOf: (process: string) => string[], progress: (text: string) => void }} options
  */
 export async function measureLocal({ wants, rounds, quick, children, execArgvOf, progress }) {
-  const tasks = cells.flatMap(({ by, mode = "oneAtATime", ...cell }) =>
-    by.map((name) => ({ ...cell, mode, name, key: `${cell.cell}/${name}` })).filter(({ key }) => wants(key)),
+  const tasks = tasksOf(
+    cells.map((cell) => ({ mode: "oneAtATime", ...cell })),
+    wants,
   );
   if (tasks.length === 0) return { results: new Map(), failures: new Map() };
   progress("in-process calls: starting");
   const running = new Map();
-  for (const name of new Set(tasks.map((task) => task.name))) {
+  const start = async (name) => {
     const { file, options = {} } = contestants[name];
-    const started = children.start(child, {
-      args: [file, JSON.stringify(options)],
-      execArgv: execArgvOf(`${name}-local`),
-    });
-    running.set(name, { started, ready: started.ask("start").then(() => started) });
-    await running.get(name).ready.catch(() => {});
+    const execArgv = execArgvOf(`${name}-local`);
+    const process = children.start(child, { args: [file, JSON.stringify(options)], execArgv });
+    await process.ask("start");
+    return process;
+  };
+  const lasting = tasks.filter(({ isFresh }) => !isFresh);
+  for (const name of new Set(lasting.map((task) => task.name))) {
+    running.set(name, start(name));
+    await running.get(name).catch(() => {});
   }
   const seconds = quick ? 0.2 : 0.5;
-  const measure = async ({ name, call, mode, pending }, time = seconds) => {
-    const process = await running.get(name).ready;
-    return process.ask("measure", { call, mode, pending, seconds: time, warmUpSeconds: time / 4 });
+  const measure = async ({ name, call, mode, pending, isFresh }) => {
+    const process = await (isFresh ? start(name) : running.get(name));
+    const warmUpSeconds = isFresh ? seconds : seconds / 4;
+    const result = await process.ask("measure", { call, mode, pending, seconds, warmUpSeconds });
+    if (isFresh) await process.stop();
+    return result;
   };
   progress("in-process calls: warming up");
-  for (const task of tasks) await measure(task).catch(() => {});
+  for (const task of lasting) await measure(task).catch(() => {});
   const outcome = await runRounds(tasks, {
     rounds,
     measure,

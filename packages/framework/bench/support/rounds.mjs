@@ -28,3 +28,17 @@ export async function runRounds(tasks, { rounds, measure, progress }) {
   }
   return { results, failures };
 }
+
+/**
+ * What has to be measured: each case by each of its contestants, as often in a round as its `turns` say.
+ * @template {{ cell: string, by: readonly string[], turns?: number }} Cell
+ * @param {readonly Cell[]} cells
+ * @param {(key: string) => boolean} wants
+ * @returns {(Omit<Cell, "by" | "turns"> & { name: string, key: string })[]}
+ */
+export function tasksOf(cells, wants) {
+  return cells.flatMap(({ by, turns = 1, ...cell }) => {
+    const wanted = by.map((name) => ({ ...cell, name, key: `${cell.cell}/${name}` })).filter(({ key }) => wants(key));
+    return Array.from({ length: turns }, () => wanted).flat();
+  });
+}
