@@ -40,4 +40,4 @@ export { replaceFile } from "./replace-file.js";
 export { resultCodeOf, resultCodes } from "./result-codes.js";
 export { isPoisonous, maySayPrototype, parseSafely, safeReviver } from "./safe-json.js";
 export type { SeenClaim, SeenMessages } from "./seen-messages.js";
-export { isTraceId, newTimedId, newTraceId } from "./trace.js";
+export { isTraceId, newTimedId, newTraceId, timeOfId } from "./trace.js";

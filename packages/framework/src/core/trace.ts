@@ -23,6 +23,16 @@ export function newTimedId(now = Date.now()): string {
   return pool.toString("hex", at, at + 16);
 }
 
+const dayMs = 86_400_000;
+const timed = /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/;
+
+/** When such an id was made; undefined for one that does not tell, or tells of a time that has not come. */
+export function timeOfId(id: string, now = Date.now()): Date | undefined {
+  if (!timed.test(id)) return undefined;
+  const time = Number.parseInt(id.slice(0, 12), 16);
+  return time <= now + dayMs ? new Date(time) : undefined;
+}
+
 /** Where 16 bytes are that nobody has had. */
 function nextRandom(): number {
   if (used === pool.length) {

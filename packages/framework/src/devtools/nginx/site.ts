@@ -16,13 +16,15 @@ export function createSite(file: string, nginx: NginxProgram): Site {
   // It says that nginx has not read the file, to whoever comes after a process that could not make it, or died.
   const unread = `${file}.unread`;
 
-  async function replaceChecked(before: string | undefined, text: string): Promise<void> {
+  async function replaceChecked(before: string | undefined, text: string, wasUnread: boolean): Promise<void> {
+    await writeFile(unread, "");
     await replace(file, text);
     try {
       await nginx.test();
     } catch (error) {
       if (before === undefined) await rm(file);
       else await replace(file, before);
+      if (!wasUnread) await rm(unread);
       throw error;
     }
   }
@@ -32,15 +34,7 @@ export function createSite(file: string, nginx: NginxProgram): Site {
       const before = await readIfThere(file);
       const wasUnread = (await readIfThere(unread)) !== undefined;
       if (before === text && !wasUnread) return false;
-      if (before !== text) {
-        await writeFile(unread, "");
-        try {
-          await replaceChecked(before, text);
-        } catch (error) {
-          if (!wasUnread) await rm(unread);
-          throw error;
-        }
-      }
+      if (before !== text) await replaceChecked(before, text, wasUnread);
       await nginx.reload();
       await rm(unread, { force: true });
       return true;

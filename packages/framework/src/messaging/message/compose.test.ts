@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { timeOfId } from "../../core/index.js";
 import { compose, readPayload, traceOf } from "./compose.js";
-import { timeOfId } from "./message-id.js";
 
 const tx = "4bf92f3577b34da6a3ce929d0e0e4736";
 

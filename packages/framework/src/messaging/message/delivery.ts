@@ -1,9 +1,8 @@
 import type { ConsumeMessage } from "amqplib";
-import { newTraceId, VastifyError } from "../../core/index.js";
+import { newTraceId, timeOfId, VastifyError } from "../../core/index.js";
 import { Timed } from "../link/timed.js";
 import { traceOf } from "./compose.js";
 import { type Headers, headerNames, noHeaders, numberHeader, plainHeaders, textHeader } from "./headers.js";
-import { timeOfId } from "./message-id.js";
 
 /** What a handler learns of its message besides the payload. */
 export interface Delivery {

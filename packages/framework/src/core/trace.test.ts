@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { newTimedId } from "../../core/index.js";
-import { timeOfId } from "./message-id.js";
+import { newTimedId, timeOfId } from "./trace.js";
 
 it("makes ids that tell their time and sort by it", () => {
   const ids = [1, 1_700_000_000_000, 1_700_000_000_001].map((time) => newTimedId(time));
