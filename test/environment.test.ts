@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
 import { describeEnv, type EnvVariable } from "vastify";
+import { expect, it } from "vitest";
 import * as account from "../services/account-server/src/config.js";
 import * as config from "../services/config-server/src/config.js";
 import * as gateway from "../services/gateway/src/config.js";

@@ -26,6 +26,7 @@ export { type LogFields, type Logger, silentLogger } from "./logger.js";
 export { type Addressee, addresseeOf, type Message } from "./message.js";
 export { NumberTable } from "./number-table.js";
 export { onceNeeded } from "./once-needed.js";
+export { orAborted } from "./or-aborted.js";
 export {
   type Part,
   type PartCallOptions,

@@ -1,4 +1,5 @@
 export { type DocumentPluginOptions, documentPlugin, type PluggedDocument } from "./document-plugin.js";
+export { type EditInTurn, type EditsInTurnOptions, editsInTurn } from "./edits-in-turn.js";
 export { type Migration, type MigrationsOptions, migrations } from "./migrations.js";
 export { type MongoOptions, type MongoPart, mongo } from "./mongo.js";
 export {

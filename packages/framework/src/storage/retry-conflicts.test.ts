@@ -17,6 +17,16 @@ it("gives up after its attempts, with the last conflict", async () => {
   expect(edit).toHaveBeenCalledTimes(3);
 });
 
+it("begins no attempt when its signal has aborted", async () => {
+  const gone = new AbortController();
+  const edit = vi.fn().mockImplementation(() => {
+    gone.abort();
+    return Promise.reject(conflict());
+  });
+  await expect(retryConflicts(edit, { signal: gone.signal })).rejects.toMatchObject({ name: "AbortError" });
+  expect(edit).toHaveBeenCalledOnce();
+});
+
 it("repeats nothing that failed otherwise", async () => {
   const edit = vi.fn().mockRejectedValue(new VastifyError("failed_precondition", "closed"));
   await expect(retryConflicts(edit, { random })).rejects.toThrow("closed");

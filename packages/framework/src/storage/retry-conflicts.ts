@@ -3,6 +3,8 @@ import { backoffMs, delay, VastifyError } from "../core/index.js";
 export interface RetryConflictsOptions {
   /** How often it is tried in all. @default 5 */
   attempts?: number;
+  /** Begins no further attempt when it aborts. */
+  signal?: AbortSignal;
   /** @default Math.random */
   random?: () => number;
 }
@@ -10,19 +12,20 @@ export interface RetryConflictsOptions {
 /**
  * Repeats an edit that read a document, changed and saved it, while others were quicker.
  * @param edit must read the document anew each time
- * @throws what `edit` throws; the last `version_conflict` when all attempts met one
+ * @throws what `edit` throws; the last `version_conflict` when all attempts met one; the signal's reason
  */
 export async function retryConflicts<Value>(
   edit: () => Promise<Value>,
-  { attempts = 5, random = Math.random }: RetryConflictsOptions = {},
+  { attempts = 5, signal, random = Math.random }: RetryConflictsOptions = {},
 ): Promise<Value> {
   for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted();
     try {
       return await edit();
     } catch (error) {
       const isConflict = VastifyError.is(error) && error.reason === "version_conflict";
       if (!isConflict || attempt >= attempts) throw error;
-      await delay(backoffMs(attempt, { baseMs: 5, maxMs: 200, random }));
+      await delay(backoffMs(attempt, { baseMs: 5, maxMs: 200, random }), signal);
     }
   }
 }

@@ -9,7 +9,7 @@ import {
   type ServiceModule,
   VastifyError,
 } from "vastify";
-import { retryConflicts } from "vastify/storage";
+import { editsInTurn } from "vastify/storage";
 import { account } from "../contract.js";
 import { hashPassword, verifyPassword } from "../models/password.js";
 import type { Sessions } from "../models/sessions.js";
@@ -43,7 +43,7 @@ export interface UserActionsOptions {
 /** How long a login waits for config-server, in milliseconds. */
 const codesTimeoutMs = 2_000;
 
-/** Of as many who edit one user at once each gets its turn: somebody is in with every round. */
+/** So often other instances may be quicker. */
 const mostEdits = 50;
 
 /** Users in MongoDB, as the contract says. */
@@ -58,13 +58,15 @@ export function userActions(
     return id;
   }
 
+  const editInTurn = editsInTurn({ attempts: mostEdits });
+
   /**
    * Changes what the caller means: with `If-Match` that very version, without it whatever is there now, also when
    * another was quicker.
    */
   async function changeUser(
     id: string,
-    { headers }: ActionContext,
+    { headers, signal }: ActionContext,
     change: (user: UserDocument) => Promise<UserDocument>,
   ): Promise<UserDocument> {
     const changeOnce = async () => {
@@ -72,7 +74,7 @@ export function userActions(
       expectMatch(headers["if-match"], user.version);
       return change(user);
     };
-    return retryConflicts(changeOnce, { attempts: mostEdits });
+    return editInTurn(id, changeOnce, signal);
   }
 
   async function findByCredentials(name: string, password: string): Promise<UserDocument | undefined> {

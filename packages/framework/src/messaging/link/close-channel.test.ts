@@ -1,8 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Channel } from "amqplib";
-import { expect, it } from "vitest";
+import { it } from "vitest";
 import { closeChannel } from "./close-channel.js";
-import { orAborted } from "./or-aborted.js";
 
 const never = new Promise<never>(() => {});
 
@@ -23,10 +22,4 @@ it("closing a channel ends with its connection, of which amqplib's promise says 
   const closing = closeChannel(channel);
   channel.emit("close");
   await closing;
-});
-
-it("what never comes is waited for until the signal aborts", async () => {
-  await expect(orAborted(never, AbortSignal.timeout(10))).rejects.toMatchObject({ name: "TimeoutError" });
-  await expect(orAborted(never, AbortSignal.abort())).rejects.toMatchObject({ name: "AbortError" });
-  expect(await orAborted(Promise.resolve(1), new AbortController().signal)).toBe(1);
 });

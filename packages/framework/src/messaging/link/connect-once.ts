@@ -1,7 +1,6 @@
 import { type ChannelModel, connect } from "amqplib";
-import { VastifyError } from "../../core/index.js";
+import { orAborted, VastifyError } from "../../core/index.js";
 import { gatherWrites } from "./gather-writes.js";
-import { orAborted } from "./or-aborted.js";
 
 export interface ConnectOptions {
   readonly url: string;

@@ -1,8 +1,7 @@
 import type { Channel, ChannelModel } from "amqplib";
-import { backoffMs, delay, type Logger, silentLogger, VastifyError } from "../../core/index.js";
+import { backoffMs, delay, type Logger, orAborted, silentLogger, VastifyError } from "../../core/index.js";
 import { closeChannel } from "./close-channel.js";
 import type { Link } from "./link.js";
-import { orAborted } from "./or-aborted.js";
 
 export interface ChannelWork<C extends Channel> {
   /** For logs: what the channel is for. */

@@ -1,6 +1,6 @@
 import { type Connection, type Model, Schema } from "mongoose";
 import { describe, expect, it } from "vitest";
-import { documentPlugin, type PluggedDocument, retryConflicts } from "../../../src/storage/index.js";
+import { documentPlugin, editsInTurn, type PluggedDocument, retryConflicts } from "../../../src/storage/index.js";
 import { mongoUri, startMongo } from "../../support/mongo.js";
 
 interface Account extends PluggedDocument {
@@ -68,6 +68,19 @@ describe.skipIf(!mongoUri)("a plugged document", () => {
     };
     await Promise.all(Array.from({ length: 20 }, () => retryConflicts(edit, { attempts: 100 })));
     expect(await model.findById(id)).toMatchObject({ balance: 20, version: 20 });
+  });
+
+  it("takes each of many edits in turn at its first attempt", async () => {
+    const model = await accounts();
+    const { id } = await model.create({ name: "a" });
+    const editInTurn = editsInTurn({ attempts: 1 });
+    const edit = async () => {
+      const account = await model.findById(id).orFail();
+      account.balance += 1;
+      await account.save();
+    };
+    await Promise.all(Array.from({ length: 100 }, () => editInTurn(id, edit)));
+    expect(await model.findById(id)).toMatchObject({ balance: 100, version: 100 });
   });
 
   it("can't be saved once it was deleted", async () => {
