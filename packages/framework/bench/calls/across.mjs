@@ -1,6 +1,7 @@
 import { runRounds, tasksOf } from "../support/rounds.mjs";
 import { median, shown } from "../support/stats.mjs";
 import { table } from "../support/table.mjs";
+import { patternsArgv } from "./patterns.mjs";
 
 /** How long each pair runs before the first round, so that nobody is measured before it is compiled. */
 const warmUpSeconds = 1.5;
@@ -16,8 +17,8 @@ const contestants = {
   "socket-frames": { title: "(bare frames)", file: "socket-frames.mjs" },
   "socket-lines": { title: "(bare lines)", file: "socket-lines.mjs" },
   undici: { title: "(undici HTTP)", file: "undici.mjs" },
-  "vastify-few": { file: "vastify.mjs", options: { patterns: 10, instances: 2 } },
-  "vastify-many": { file: "vastify.mjs", options: { patterns: 10_000, instances: 1_000 } },
+  "vastify-few": { file: "vastify.mjs", options: { patterns: 10, instances: 2 }, argv: patternsArgv },
+  "vastify-many": { file: "vastify.mjs", options: { patterns: 10_000, instances: 1_000 }, argv: patternsArgv },
 };
 // Those whose figures are divided by each other are neighbours.
 const everyone = [
@@ -47,7 +48,7 @@ const cells = [
     payload: "100B",
     by: ["vastify-few", "vastify-many"],
     // As in one process.
-    turns: 2,
+    turns: 3,
     isFresh: true,
   },
 ];
@@ -102,11 +103,11 @@ function warmUp({ client }) {
 }
 
 async function startPair(name, { children, execArgvOf }) {
-  const { file, options = {} } = contestants[name];
+  const { file, options = {}, argv = [] } = contestants[name];
   const args = [file, JSON.stringify(options)];
-  const server = children.start(child, { args, execArgv: execArgvOf(`${name}-server`) });
+  const server = children.start(child, { args, execArgv: [...argv, ...execArgvOf(`${name}-server`)] });
   const address = await server.ask("startServer");
-  const client = children.start(child, { args, execArgv: execArgvOf(`${name}-client`) });
+  const client = children.start(child, { args, execArgv: [...argv, ...execArgvOf(`${name}-client`)] });
   await client.ask("connect", address);
   return { client, server };
 }

@@ -1,6 +1,7 @@
 import { runRounds, tasksOf } from "../support/rounds.mjs";
 import { median, shown } from "../support/stats.mjs";
 import { table } from "../support/table.mjs";
+import { patternsArgv } from "./patterns.mjs";
 
 const child = new URL("local-child.mjs", import.meta.url);
 
@@ -11,8 +12,8 @@ const contestants = {
   "moleculer-timeout": { title: "… timeout 5 s", file: "moleculer.mjs", options: { requestTimeout: 5_000 } },
   seneca: { title: "Seneca", file: "seneca.mjs" },
   patrun: { title: "Patrun + function", file: "patrun.mjs" },
-  "vastify-few": { file: "vastify.mjs", options: { patterns: 10 } },
-  "vastify-many": { file: "vastify.mjs", options: { patterns: 10_000 } },
+  "vastify-few": { file: "vastify.mjs", options: { patterns: 10 }, argv: patternsArgv },
+  "vastify-many": { file: "vastify.mjs", options: { patterns: 10_000 }, argv: patternsArgv },
 };
 // Those whose figures are divided by each other are neighbours.
 const everyone = ["moleculer", "vastify", "moleculer-timeout", "seneca", "patrun"];
@@ -48,8 +49,8 @@ export async function measureLocal({ wants, rounds, quick, children, execArgvOf,
   progress("in-process calls: starting");
   const running = new Map();
   const start = async (name) => {
-    const { file, options = {} } = contestants[name];
-    const execArgv = execArgvOf(`${name}-local`);
+    const { file, options = {}, argv = [] } = contestants[name];
+    const execArgv = [...argv, ...execArgvOf(`${name}-local`)];
     const process = children.start(child, { args: [file, JSON.stringify(options)], execArgv });
     await process.ask("start");
     return process;

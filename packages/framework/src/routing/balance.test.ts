@@ -3,12 +3,14 @@ import { testPeer } from "../../test/support/peers.js";
 import { seededRandom } from "../../test/support/seeded.js";
 import { VastifyError } from "../core/index.js";
 import { type Balance, createBalancer, expectBalance } from "./balance.js";
-import type { Peer } from "./peer.js";
+import { Peer } from "./peer.js";
 
 const peer = (id: string, joinedAt?: number) => testPeer({ id, ...(joinedAt !== undefined && { joinedAt }) });
 const peers = (count: number) => Array.from({ length: count }, (_, i) => peer(`t@${i}`));
-const balancer = (some: readonly Peer[], balance: Balance) =>
-  createBalancer({ peers: some, balance, slowStartMs: 10_000, random: seededRandom(1) });
+const balancer = (some: readonly Peer[], balance: Balance) => {
+  Peer.layOut(some);
+  return createBalancer({ peers: some, balance, slowStartMs: 10_000, random: seededRandom(1) });
+};
 const choice = { message: {}, now: 1_000, except: undefined };
 const out = (one: Peer) => one.failed(unreachable());
 

@@ -1,6 +1,7 @@
 import { badOption, type Message } from "../core/index.js";
 import { createHashTable, hashOf } from "./maglev.js";
-import type { Peer } from "./peer.js";
+import { Peer } from "./peer.js";
+import type { PeerNumbers } from "./peer-numbers.js";
 import { plainText } from "./plain-text.js";
 
 /**
@@ -49,9 +50,9 @@ export function createBalancer(options: BalancerOptions): Balancer {
   if (typeof balance === "object") return byHash(options, balance.hash);
   switch (balance) {
     case "p2c":
-      return ofTwo(options, (peer, now) => peer.costAt(now) / shareOf(peer, now, options.slowStartMs));
+      return ofTwo(options, (numbers, row, now) => numbers.costAt(row, now));
     case "least-in-flight":
-      return ofTwo(options, (peer, now) => (peer.inFlight + 1) / shareOf(peer, now, options.slowStartMs));
+      return ofTwo(options, (numbers, row) => numbers.inFlight(row) + 1);
     case "round-robin":
       return oneByOne(options, roundRobin());
     case "random":
@@ -59,16 +60,27 @@ export function createBalancer(options: BalancerOptions): Balancer {
   }
 }
 
-/** "The Power of Two Choices in Randomized Load Balancing" (Mitzenmacher): nearly as good as knowing all, at the price of two. */
-function ofTwo({ peers, random }: BalancerOptions, costOf: (peer: Peer, now: number) => number): Balancer {
+/**
+ * "The Power of Two Choices in Randomized Load Balancing" (Mitzenmacher): nearly as good as knowing all, at the price of
+ * two. It looks at the one that it would take, and at nothing of the other but its numbers.
+ */
+function ofTwo(
+  { peers, slowStartMs, random }: BalancerOptions,
+  costOf: (numbers: PeerNumbers, row: number, now: number) => number,
+): Balancer {
+  const { numbers, rows } = Peer.numbersOf(peers);
+  const costAt = (index: number, now: number) => {
+    const row = rows[index] as number;
+    return costOf(numbers, row, now) / numbers.shareAt(row, now, slowStartMs);
+  };
   return ({ now, except }) => {
     const first = Math.floor(random() * peers.length);
     const second = (first + 1 + Math.floor(random() * (peers.length - 1))) % peers.length;
-    const a = peers[first] as Peer;
-    const b = peers[second] as Peer;
-    if (!usable(a, except)) return usable(b, except) ? b : nextUsable(peers, second, except);
-    if (!usable(b, except)) return a;
-    return costOf(b, now) < costOf(a, now) ? b : a;
+    const isSecondBetter = costAt(second, now) < costAt(first, now);
+    const better = peers[isSecondBetter ? second : first] as Peer;
+    if (usable(better, except)) return better;
+    const other = peers[isSecondBetter ? first : second] as Peer;
+    return usable(other, except) ? other : nextUsable(peers, second, except);
   };
 }
 
@@ -76,8 +88,8 @@ function oneByOne({ peers, slowStartMs, random }: BalancerOptions, next: (count:
   return ({ now, except }) => {
     const at = next(peers.length);
     const peer = peers[at] as Peer;
-    if (usable(peer, except) && (peer.joinedAt + slowStartMs <= now || random() < shareOf(peer, now, slowStartMs)))
-      return peer;
+    const share = peer.shareAt(now, slowStartMs);
+    if (usable(peer, except) && (share === 1 || random() < share)) return peer;
     return nextUsable(peers, at, except) ?? (usable(peer, except) ? peer : undefined);
   };
 }
@@ -103,12 +115,6 @@ function byHash({ peers, random }: BalancerOptions, field: string): Balancer {
     }
     return nextUsable(peers, hash % peers.length, except);
   };
-}
-
-/** A new instance is cold: its share grows from a tenth to the whole. */
-function shareOf(peer: Peer, now: number, slowStartMs: number): number {
-  const age = now - peer.joinedAt;
-  return age >= slowStartMs ? 1 : Math.max(0.1, age / slowStartMs);
 }
 
 function usable(peer: Peer, except: Peer | undefined): boolean {

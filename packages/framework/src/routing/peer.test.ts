@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
 import { VastifyError } from "../core/index.js";
 import { createEjection } from "../resilience/index.js";
-import { Peer, rowWidth } from "./peer.js";
-import { createRows } from "./rows.js";
+import { Peer } from "./peer.js";
 
-const newRow = createRows(rowWidth);
 let time = 0;
 
 function peer(): Peer {
@@ -14,19 +12,24 @@ function peer(): Peer {
     ejection: createEjection({ consecutive: 2, baseMs: 100 }, () => time),
     circuit: undefined,
     joinedAt: 7,
-    row: newRow(),
   });
 }
 
 const broken = () => new VastifyError("internal", "it broke");
 
-test("what is seen of one instance says nothing of its neighbour", () => {
+test("what is seen of one instance says nothing of its neighbours, also when they are laid out anew", () => {
   const [one, other] = [peer(), peer()];
+  Peer.layOut([one, other]);
   one.observe(50, 10);
   one.inFlight += 3;
-  expect([one.latencyAt(10), one.inFlight, one.joinedAt]).toEqual([50, 3, 7]);
-  expect([other.latencyAt(10), other.inFlight, other.joinedAt]).toEqual([0, 0, 7]);
-  expect(one.costAt(10)).toBe(200);
+  for (const order of [[one, other], [other, one], [peer(), one, peer(), other], [one]]) {
+    Peer.layOut(order);
+    expect([one.latencyAt(10), one.inFlight, one.shareAt(10, 6)]).toEqual([50, 3, 0.5]);
+    expect([other.latencyAt(10), other.inFlight, other.shareAt(10, 6)]).toEqual([0, 0, 0.5]);
+  }
+  other.inFlight += 1;
+  expect([one.inFlight, other.inFlight]).toEqual([3, 1]);
+  expect(() => Peer.numbersOf([one, other])).toThrow("not laid out together");
 });
 
 test("an instance that fails is passed over for its time, and answers clear what it failed before", () => {

@@ -2,7 +2,7 @@ import type { VastifyError } from "../core/index.js";
 import type { Instance } from "../discovery/index.js";
 import type { Circuit, Ejection } from "../resilience/index.js";
 import type { Line } from "../transport/index.js";
-import type { Row } from "./rows.js";
+import { PeerNumbers } from "./peer-numbers.js";
 
 export interface PeerOptions {
   readonly instance: Instance;
@@ -11,27 +11,13 @@ export interface PeerOptions {
   readonly circuit: Circuit | undefined;
   /** When it began to be used, in milliseconds of the clock; -Infinity for one that was there from the start. */
   readonly joinedAt: number;
-  /** Where its numbers are kept: `rowWidth` wide. */
-  readonly row: Row;
 }
-
-/** What stands in the row of an instance. */
-const [latency, observedAt, inFlight, joinedAt] = [0, 1, 2, 3] as const;
-export const rowWidth = 4;
-
-/**
- * An observation counts for less than half after so long, in milliseconds: long enough to know an instance, short enough
- * to forgive it one stall.
- */
-const memoryMs = 3_000;
-/** What an instance costs that has been asked and has never answered: more than any that has. */
-const unknownLatencyMs = 60_000;
 
 /** What this process has seen of one instance: it lives as long as the instance is known, whatever tables come and go. */
 export class Peer {
-  // What each choice looks at comes first: of a thousand instances it looks at two others each time.
-  private readonly numbers: Float64Array;
-  private readonly at: number;
+  // What each call looks at comes first.
+  private numbers = new PeerNumbers(1);
+  private row = 0;
   private isInDoubt = false;
   circuit: Circuit | undefined;
   /** How it is sent calls; undefined when it takes none. */
@@ -43,25 +29,43 @@ export class Peer {
   private readonly ejection: Ejection;
 
   constructor(options: PeerOptions) {
-    const { values, at } = options.row;
-    this.numbers = values;
-    this.at = at;
     this.circuit = options.circuit;
     this.instance = options.instance;
     this.ejection = options.ejection;
-    values[at + joinedAt] = options.joinedAt;
+    this.numbers.join(this.row, options.joinedAt);
+  }
+
+  /** Lays the numbers of instances side by side, in this order. */
+  static layOut(peers: readonly Peer[]): void {
+    const numbers = new PeerNumbers(peers.length);
+    for (const [row, peer] of peers.entries()) {
+      numbers.copy(row, peer.numbers, peer.row);
+      peer.numbers = numbers;
+      peer.row = row;
+    }
+  }
+
+  /**
+   * Where the numbers of these instances are, until they are laid out anew.
+   * @throws Error when they were not laid out together
+   */
+  static numbersOf(peers: readonly Peer[]): { numbers: PeerNumbers; rows: Int32Array } {
+    const numbers = peers[0]?.numbers ?? new PeerNumbers(0);
+    if (peers.some((peer) => peer.numbers !== numbers)) throw new Error("these instances were not laid out together");
+    return { numbers, rows: Int32Array.from(peers, ({ row }) => row) };
   }
 
   get inFlight(): number {
-    return this.numbers[this.at + inFlight] as number;
+    return this.numbers.inFlight(this.row);
   }
 
   set inFlight(calls: number) {
-    this.numbers[this.at + inFlight] = calls;
+    this.numbers.setInFlight(this.row, calls);
   }
 
-  get joinedAt(): number {
-    return this.numbers[this.at + joinedAt] as number;
+  /** See {@link PeerNumbers.shareAt}. */
+  shareAt(now: number, slowStartMs: number): number {
+    return this.numbers.shareAt(this.row, now, slowStartMs);
   }
 
   /** Whether calls should go elsewhere for now. */
@@ -74,28 +78,12 @@ export class Peer {
     return this.isInDoubt && this.ejection.isOut();
   }
 
-  /**
-   * Peak-EWMA: a slower answer counts at once, a faster one by and by; what is old counts less and less, so that an
-   * instance that was slow is tried again (Finagle's "Aperture Load Balancers", peak EWMA).
-   */
   latencyAt(now: number): number {
-    const { numbers, at } = this;
-    return (numbers[at + latency] as number) * shareLeft(now - (numbers[at + observedAt] as number));
+    return this.numbers.latencyAt(this.row, now);
   }
 
   observe(latencyMs: number, now: number): void {
-    const { numbers, at } = this;
-    const share = shareLeft(now - (numbers[at + observedAt] as number));
-    const remembered = (numbers[at + latency] as number) * share;
-    numbers[at + latency] = latencyMs > remembered ? latencyMs : remembered + latencyMs * (1 - share);
-    numbers[at + observedAt] = now;
-  }
-
-  /** What sending one more call here costs, to be compared with its neighbours. */
-  costAt(now: number): number {
-    const calls = this.inFlight;
-    const waitMs = this.latencyAt(now);
-    return waitMs === 0 && calls > 0 ? unknownLatencyMs * calls : waitMs * (calls + 1);
+    this.numbers.observe(this.row, latencyMs, now);
   }
 
   /** A call to it was answered. */
@@ -121,10 +109,4 @@ export class Peer {
   get ejectedFor(): string | undefined {
     return this.ejection.reason;
   }
-}
-
-/** What is left of an observation after a while: close to `exp(-age / memoryMs)`, for a third of its price. */
-function shareLeft(ageMs: number): number {
-  const x = ageMs / memoryMs;
-  return 1 / (1 + x + (x * x) / 2);
 }

@@ -16,9 +16,8 @@ import type { Balance } from "./balance.js";
 import { type CanaryWatch, createCanaryWatch } from "./canary-watch.js";
 import type { Clock } from "./clock.js";
 import type { Documents } from "./documents.js";
-import { Peer, rowWidth } from "./peer.js";
+import { Peer } from "./peer.js";
 import type { RouteRules } from "./route-rules.js";
-import { createRows } from "./rows.js";
 import { createTargetRoutes, type TargetRoutes } from "./target-routes.js";
 
 export interface TargetStateOptions {
@@ -44,7 +43,6 @@ export class TargetState {
   canary: CanaryWatch | undefined;
   private readonly options: TargetStateOptions;
   private readonly peers = new Map<string, Peer>();
-  private readonly newRow = createRows(rowWidth);
   private instances: readonly Instance[] | undefined;
   private revision = -1;
   private table!: TargetRoutes;
@@ -142,6 +140,7 @@ export class TargetState {
       peer.instance = instance;
       peer.line = endpoint ? this.options.transport.to(endpoint) : undefined;
     }
+    Peer.layOut(this.allPeers());
     this.instances = instances;
   }
 
@@ -151,7 +150,6 @@ export class TargetState {
       ejection: createEjection({}, this.options.clock.now),
       circuit: this.newCircuit(this.policy.circuit),
       joinedAt,
-      row: this.newRow(),
     });
   }
 

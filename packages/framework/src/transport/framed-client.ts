@@ -1,14 +1,10 @@
-import { type Encoded, FramedConnection, type FramedConnectionOptions } from "./framed-connection.js";
-import type { Endpoint, Outgoing } from "./inbound.js";
+import { encodedFor } from "./encoded.js";
+import { FramedConnection, type FramedConnectionOptions } from "./framed-connection.js";
+import type { Endpoint, Line, Outgoing } from "./inbound.js";
 
 export interface FramedClient {
-  to(endpoint: Endpoint): EncodedLine;
+  to(endpoint: Endpoint): Line;
   close(): void;
-}
-
-/** The way to one peer, for messages that are ready to be sent. */
-export interface EncodedLine {
-  send(message: Encoded, outgoing: Outgoing): void;
 }
 
 /** Calls peers by our own protocol, over one long-lived connection to each. */
@@ -43,7 +39,7 @@ export function createFramedClient(options: FramedConnectionOptions): FramedClie
 }
 
 /** Remembers the connection, so that the usual call need not look for it. */
-class FramedLine implements EncodedLine {
+class FramedLine implements Line {
   private readonly endpoint: Endpoint;
   private readonly connectionTo: (endpoint: Endpoint) => FramedConnection;
   private connection: FramedConnection | undefined = undefined;
@@ -53,7 +49,9 @@ class FramedLine implements EncodedLine {
     this.connectionTo = connectionTo;
   }
 
-  send(message: Encoded, outgoing: Outgoing): void {
+  send(outgoing: Outgoing): void {
+    const message = encodedFor(outgoing);
+    if (!message) return;
     if (!this.connection?.usable) this.connection = this.connectionTo(this.endpoint);
     this.connection.send(message, outgoing);
   }

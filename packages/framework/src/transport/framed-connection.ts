@@ -2,8 +2,9 @@ import { connect as connectPlain, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type Call, letGo, NumberTable, VastifyError } from "../core/index.js";
-import { announce, attach, bytesIn, type Detached, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
+import { announce, attach, bytesIn, RawBytes, rawBytesOf, readAnnounced } from "./attachments.js";
 import type { BusyPoll } from "./busy-poll.js";
+import type { Encoded } from "./encoded.js";
 import { FrameReader, type FrameTaker } from "./frame-reader.js";
 import { callFrame, cancelFrame, type Frame, frameKind, parseFrame, preface } from "./frames.js";
 import { GatheredWriter } from "./gathered-writer.js";
@@ -25,12 +26,6 @@ export interface FramedConnectionOptions {
   /** Signs who a call is made for. Without it nobody is told. */
   readonly seal: IdentitySeal | undefined;
   readonly poll: BusyPoll | undefined;
-}
-
-/** A message ready to be sent. */
-export interface Encoded {
-  readonly json: string;
-  readonly attachments: Detached["attachments"];
 }
 
 /** Calls that a peer does not read pile up here; past this many characters further ones are refused. */

@@ -30,6 +30,16 @@ export interface Outgoing {
   abandoned(): void;
 }
 
+/** The way to one peer. */
+export interface Line {
+  /**
+   * Sends a call. What comes of it is told to `outgoing`: the result, or the error that the peer
+   * answered with, or `unavailable` with reason `peer_unreachable` when nothing was sent and `peer_lost` when the
+   * connection broke after sending, so that nobody knows whether the action ran.
+   */
+  send(outgoing: Outgoing): void;
+}
+
 /** A call that is tried once: what comes of it is the call's own outcome. */
 export function triedOnce(call: Call): Outgoing {
   return {

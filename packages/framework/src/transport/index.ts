@@ -4,6 +4,7 @@ export {
   type Endpoint,
   type InboundCall,
   type InboundHandler,
+  type Line,
   type Outgoing,
   ownProtocol,
   ownProtocolOverTls,
@@ -12,10 +13,5 @@ export {
 export { resolveTransportLimits, type TransportLimits, transportLimitNames } from "./limits.js";
 export { createQueueServer, type QueueServer } from "./queue-server.js";
 export { expectIdentityKeys } from "./signed-identity.js";
-export {
-  createTransportClient,
-  type Line,
-  type TransportClient,
-  type TransportClientOptions,
-} from "./transport-client.js";
+export { createTransportClient, type TransportClient, type TransportClientOptions } from "./transport-client.js";
 export { createTransportServer, type TransportServer, type TransportServerOptions } from "./transport-server.js";

@@ -1,12 +1,10 @@
 import type { ConnectionOptions } from "node:tls";
-import { type Message, VastifyError } from "../core/index.js";
-import { detach } from "./attachments.js";
+import { VastifyError } from "../core/index.js";
 import type { BusyPoll } from "./busy-poll.js";
 import type { CallCarrier } from "./call-carrier.js";
-import { withoutDirectives } from "./clean-message.js";
-import { createFramedClient, type EncodedLine } from "./framed-client.js";
-import type { Encoded } from "./framed-connection.js";
-import { type Endpoint, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
+import { encodedFor } from "./encoded.js";
+import { createFramedClient } from "./framed-client.js";
+import { type Endpoint, type Line, type Outgoing, ownProtocol, ownProtocolOverTls } from "./inbound.js";
 import { createQueueClient } from "./queue-client.js";
 import { noAttachments as noQueuedAttachments } from "./queue-server.js";
 import { createSenecaHttpClient } from "./seneca-http-client.js";
@@ -42,16 +40,6 @@ export interface TransportClient {
   close(): void;
 }
 
-/** The way to one peer. */
-export interface Line {
-  /**
-   * Sends a call. What comes of it is told to `outgoing`: the result, or the error that the peer
-   * answered with, or `unavailable` with reason `peer_unreachable` when nothing was sent and `peer_lost` when the
-   * connection broke after sending, so that nobody knows whether the action ran.
-   */
-  send(outgoing: Outgoing): void;
-}
-
 /** Calls each peer by the best protocol that it speaks: our own, else Seneca's HTTP. */
 export function createTransportClient(options: TransportClientOptions = {}): TransportClient {
   const { secret, tls, maxBytes = 16_777_216, heartbeatMs = 10_000, connectTimeoutMs = 3_000 } = options;
@@ -62,10 +50,10 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
   const { carrier, prefersQueues = false } = options;
   const queues = carrier && createQueueClient(carrier, seal);
 
-  function encodedTo(endpoint: Endpoint): EncodedLine {
+  function to(endpoint: Endpoint): Line {
     const { queue, port } = endpoint;
     if (queue !== undefined && (port === 0 || (queues && prefersQueues))) {
-      if (!queues) return { send: (_, outgoing) => outgoing.failed(noCarrier(queue)) };
+      if (!queues) return { send: (outgoing) => outgoing.failed(noCarrier(queue)) };
       return textOnly((json, outgoing) => queues.send(queue, json, outgoing), noQueuedAttachments);
     }
     if (speaksOurs(endpoint)) return framed.to(endpoint);
@@ -76,7 +64,7 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
   }
 
   return {
-    to: (endpoint) => new EncodingLine(encodedTo(endpoint)),
+    to,
     close() {
       framed.close();
       http.close();
@@ -84,40 +72,13 @@ export function createTransportClient(options: TransportClientOptions = {}): Tra
   };
 }
 
-class EncodingLine implements Line {
-  private readonly line: EncodedLine;
-
-  constructor(line: EncodedLine) {
-    this.line = line;
-  }
-
-  send(outgoing: Outgoing): void {
-    let message: Encoded;
-    try {
-      message = encode(outgoing.call.message);
-    } catch (thrown) {
-      outgoing.failed(VastifyError.is(thrown) ? thrown : notJson(thrown));
-      return;
-    }
-    this.line.send(message, outgoing);
-  }
-}
-
-function encode(message: Message): Encoded {
-  const { json, attachments } = detach(withoutDirectives(message));
-  return { json: JSON.stringify(json), attachments };
-}
-
-function notJson(cause: unknown): VastifyError {
-  return new VastifyError("invalid_argument", "the message can't be written as JSON", { reason: "bad_body", cause });
-}
-
 /** For protocols that carry neither bytes nor streams. */
-function textOnly(send: (json: string, outgoing: Outgoing) => void, refusal: () => VastifyError): EncodedLine {
+function textOnly(send: (json: string, outgoing: Outgoing) => void, refusal: () => VastifyError): Line {
   return {
-    send({ json, attachments }, outgoing) {
-      if (attachments) outgoing.failed(refusal());
-      else send(json, outgoing);
+    send(outgoing) {
+      const message = encodedFor(outgoing);
+      if (message?.attachments) outgoing.failed(refusal());
+      else if (message) send(message.json, outgoing);
     },
   };
 }

@@ -1,6 +1,5 @@
 import { createEjection } from "../../src/resilience/index.js";
-import { Peer, rowWidth } from "../../src/routing/peer.js";
-import { createRows } from "../../src/routing/rows.js";
+import { Peer } from "../../src/routing/peer.js";
 
 export interface PeerFacts {
   readonly id: string;
@@ -18,5 +17,5 @@ export function testPeer({ id, version = "1.0.0", zone, callable = true, joinedA
   const endpoint = callable ? { host: "h", port: 1, protocols: [] } : null;
   const instance = { id, target: "t", version, host: "h", httpPort: 1, endpoint, zone, description: undefined };
   const ejection = createEjection({}, () => 0);
-  return new Peer({ instance, ejection, circuit: undefined, joinedAt, row: createRows(rowWidth)() });
+  return new Peer({ instance, ejection, circuit: undefined, joinedAt });
 }
