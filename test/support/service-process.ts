@@ -19,6 +19,8 @@ export interface ServiceProcess {
   readonly calls: string | undefined;
   /** Everything it printed. */
   output(): string;
+  /** Reads nothing that it prints from now on, as when the reader of its log has died. */
+  stopReading(): void;
   /** Asks it to leave, and gives its exit code. Safe to call twice. */
   stop(): Promise<number | null>;
   /** Ends it at once, as a crash would. */
@@ -67,6 +69,10 @@ async function startService(name: ServiceName, env: Readonly<Record<string, stri
       url: http,
       calls: microservice,
       output: () => printed,
+      stopReading() {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      },
       async stop() {
         child.kill("SIGTERM");
         const late = new AbortController();

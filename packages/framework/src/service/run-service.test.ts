@@ -13,7 +13,8 @@ function fakeProcess() {
     once: (name: string, listener: (value: never) => void) => events.once(name, listener as () => void),
     on: (name: string, listener: (message: unknown) => void) => events.on(name, listener),
     send: (message) => notes.push(`told ${message}`),
-    stderr: { write: (text) => notes.push(text) },
+    stdout: events,
+    stderr: { on: events.on.bind(events), write: (text) => notes.push(text) },
     exit(code) {
       notes.push(`exit ${code}`);
       throw new Exit();

@@ -9,7 +9,8 @@ export interface ProcessLike {
   on(event: "message", listener: (message: unknown) => void): unknown;
   /** Present when its starter, such as pm2, keeps a channel to it. */
   send?: (message: string) => unknown;
-  readonly stderr: { write(text: string): unknown };
+  readonly stdout: { on(event: "error", listener: (error: Error) => void): unknown };
+  readonly stderr: { on(event: "error", listener: (error: Error) => void): unknown; write(text: string): unknown };
   exit(code: number): never;
 }
 
@@ -22,10 +23,13 @@ export interface Runnable {
 /**
  * Runs a service as a process: starts it, tells pm2 that it is ready, and stops it on SIGTERM, SIGINT or the message
  * "shutdown" (pm2's `shutdown_with_message`). A start that fails is told in one line and exits with 1; an error that
- * nobody caught is logged, and the process leaves in order and exits with 1.
+ * nobody caught is logged, and the process leaves in order and exits with 1. When nobody reads its log any more (`EPIPE`)
+ * it serves on.
  * @param service the service, or how to make it; then what is wrong with its options is told in one line too
  */
 export async function runService(service: Runnable | (() => Runnable), process: ProcessLike): Promise<void> {
+  // Whoever reads the log may end before us.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const runnable = typeof service === "function" ? make(service, process) : service;
   const leave = (code: number): void => {
     runnable.stop().then(
