@@ -1,9 +1,14 @@
+import { inspect } from "node:util";
 import { VastifyError } from "./error.js";
 
 /** The error of an option that is not what it must be. */
 export function badOption(name: string, got: unknown, expected: string): VastifyError {
-  const shown = typeof got === "string" ? JSON.stringify(got) : String(got);
+  const shown = typeof got === "string" ? JSON.stringify(got) : Array.isArray(got) ? inOneLine(got) : String(got);
   return new VastifyError("invalid_argument", `${name} must be ${expected}, got ${shown}`, { reason: "bad_option" });
+}
+
+function inOneLine(list: readonly unknown[]): string {
+  return inspect(list, { compact: true, breakLength: Number.POSITIVE_INFINITY });
 }
 
 /** @throws VastifyError `invalid_argument`, reason `bad_option` */

@@ -1,6 +1,7 @@
 export { generateFiles } from "./generate.js";
 export { type GeneratedFile, generatedMark } from "./generated-file.js";
 export { type EdgeEndpoint, nginxSite } from "./nginx/nginx-site.js";
+export { readSystem } from "./read-system.js";
 export {
   type BuildDeclaration,
   defineSystem,
@@ -15,4 +16,3 @@ export {
   type TlsDeclaration,
   type VariableDeclaration,
 } from "./system.js";
-export { readSystem } from "./system-schema.js";

@@ -28,17 +28,18 @@ export function productionVariablesOf(system: System, name: string): ProductionV
   );
   const secrets = declared.filter(([, { secret }]) => secret).map(([variable]) => variable);
   const addresses = (service?.needs ?? []).map((need) => addressVariables[need]);
-  const given = { ...(edge?.service === name && behindOneProxy), ...Object.fromEntries(values) };
+  const own = { ...(edge?.service === name && behindOneProxy), ...Object.fromEntries(values) };
+  const given = Object.fromEntries(Object.entries(own).filter(([variable]) => !secrets.includes(variable)));
   const known = new Set([...Object.keys(given), ...secrets, ...addresses, ...ownToContainers]);
-  const others = [...commonVariables, ...declared.map(([variable]) => variable)];
-  const { DRAIN_NOTICE_MS: notice, DRAIN_GRACE_MS: grace } = given as Partial<Record<string, string>>;
+  const others = new Set([...commonVariables, ...declared.map(([variable]) => variable)]);
+  const { DRAIN_NOTICE_MS: notice, DRAIN_GRACE_MS: grace } = given;
   return {
     values: given,
     drain: { ...(notice && { noticeMs: Number(notice) }), ...(grace && { graceMs: Number(grace) }) },
     secrets: [...new Set([...addresses, ...secrets])],
-    optional: others.filter((variable) => !known.has(variable)),
+    optional: [...others].filter((variable) => !known.has(variable)),
   };
 }
 
 /** What an image or its orchestrator says itself. */
-const ownToContainers = ["HOST", "ADVERTISE_HOST", "CONSUL_HTTP_ADDR", "LOG_FORMAT"];
+const ownToContainers = ["HOST", "HTTP_PORT", "MICROSERVICE_PORT", "ADVERTISE_HOST", "CONSUL_HTTP_ADDR", "LOG_FORMAT"];

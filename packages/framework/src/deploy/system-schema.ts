@@ -1,6 +1,5 @@
 import semver from "semver";
 import { z } from "zod";
-import { badOption, type VastifyError } from "../core/index.js";
 
 /** The servers that a service may need beside Consul. */
 export type Need = "mongodb" | "rabbitmq" | "redis";
@@ -60,6 +59,7 @@ const service = z.strictObject({
       ),
       "a list",
     )
+    .refine((needs) => new Set(needs).size === needs.length, "a list that names each once")
     .default([]),
   environment,
 });
@@ -73,16 +73,18 @@ const edge = z.strictObject({
       text("a server's name", (value) => /^[\w.*-]+$/.test(value)),
       "a list",
     )
-    .min(1)
+    .min(1, "a list of at least one")
     .default(["_"]),
   httpPort: port.default(80),
   ipv6: z.boolean("true or false").default(false),
   tls: z.strictObject({ certificate: absoluteFile, key: absoluteFile, port: port.default(443) }).optional(),
 });
 
+const some = "a host's name, or some";
+
 const hosts = z.strictObject({
   user: shellWord("a user's name").default("deploy"),
-  host: z.union([shellWord("a host's name"), z.array(shellWord("a host's name")).min(1)], "a host's name, or some"),
+  host: z.union([shellWord("a host's name"), z.array(shellWord("a host's name")).min(1, some)], some),
   port: port.default(22),
   key: shellWord("the path of a key").optional(),
   sshOptions: z.array(shellWord("an option of ssh"), "a list").default([]),
@@ -91,7 +93,8 @@ const hosts = z.strictObject({
   path: absoluteFile,
 });
 
-const system = z.strictObject({
+/** The form of a manifest. */
+export const systemSchema = z.strictObject({
   name,
   services: z.record(name, service, "an object of services"),
   environment,
@@ -111,43 +114,8 @@ const system = z.strictObject({
   hosts: z.record(name, hosts, "an object of environments").default({}),
 });
 
-/**
- * Checks a system's declaration and fills in its defaults. A system that was read may be read again.
- * @throws VastifyError `invalid_argument`, reason `bad_option`, naming what is wrong
- */
-export function readSystem(declaration: unknown): z.output<typeof system> {
-  const parsed = system.safeParse(declaration);
-  if (!parsed.success) throw wrong(parsed.error.issues[0] as z.core.$ZodIssue, declaration);
-  const { services, edge } = parsed.data;
-  if (Object.keys(services).length === 0) throw badOption("services", "none", "at least one service");
-  expectOwnPorts(services);
-  if (edge && !services[edge.service]) throw badOption("edge.service", edge.service, "one of the services");
-  return parsed.data;
-}
-
-function wrong(issue: z.core.$ZodIssue, declaration: unknown): VastifyError {
-  const where = issue.path.map(String).join(".") || "the system";
-  if (issue.code === "unrecognized_keys") return badOption(where, issue.keys.join(", "), "without unknown fields");
-  if (issue.code === "invalid_key")
-    return badOption(where, issue.path.at(-1), issue.issues[0]?.message ?? issue.message);
-  const got = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    declaration,
-  );
-  return badOption(where, got, issue.code === "custom" || issue.path.length > 0 ? issue.message : "an object");
-}
-
-function expectOwnPorts(services: z.output<typeof system>["services"]): void {
-  const takenBy = new Map<number, string>();
-  for (const [name, { httpPort, microservicePort }] of Object.entries(services)) {
-    for (const [field, taken] of Object.entries({ httpPort, microservicePort })) {
-      if (taken === undefined) continue;
-      const other = takenBy.get(taken);
-      if (other) throw badOption(`services.${name}.${field}`, taken, `a port of its own; ${other} has this one`);
-      takenBy.set(taken, `services.${name}.${field}`);
-    }
-  }
-}
+/** A declaration with everything filled in. */
+export type CompleteSystem = z.output<typeof systemSchema>;
 
 function isCount(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 999;

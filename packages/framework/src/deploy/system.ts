@@ -1,4 +1,5 @@
-import { type Need, readSystem } from "./system-schema.js";
+import { readSystem } from "./read-system.js";
+import type { CompleteSystem, Need } from "./system-schema.js";
 
 export type { Need } from "./system-schema.js";
 
@@ -6,7 +7,7 @@ export type { Need } from "./system-schema.js";
 export interface SystemDeclaration {
   /** Names images, namespaces and upstreams: lower-case letters, digits and dashes. */
   readonly name: string;
-  /** By their names, in the order in which they start. */
+  /** By their names, in the order in which they start. Names of servers (`consul`, `redis`, …) are theirs. */
   readonly services: Readonly<Record<string, ServiceDeclaration>>;
   /** Variables that every service takes beside those of the framework. @default {} */
   readonly environment?: Readonly<Record<string, VariableDeclaration>> | undefined;
@@ -43,7 +44,11 @@ export interface ServiceDeclaration {
   readonly environment?: Readonly<Record<string, VariableDeclaration>> | undefined;
 }
 
-/** An environment variable. One that is set where the system is started is handed on, whatever stands here. */
+/**
+ * An environment variable. One that is set where the system is started is handed on, whatever stands here. What other fields
+ * say (`httpPort`, `microservicePort`, the addresses of `needs`) and what is each host's own (CONSUL_HTTP_ADDR,
+ * ADVERTISE_HOST) has no value here.
+ */
 export interface VariableDeclaration {
   /** @default none */
   readonly value?: string | undefined;
@@ -114,7 +119,7 @@ export interface HostsDeclaration {
 }
 
 /** A system with everything filled in. */
-export type System = ReturnType<typeof readSystem>;
+export type System = CompleteSystem;
 export type SystemEdge = NonNullable<System["edge"]>;
 export type SystemService = System["services"][string];
 

@@ -84,11 +84,12 @@ function drainOf(system: System, name: string) {
 function environmentOf(system: System, name: string): string[] {
   const { values, secrets } = productionVariablesOf(system, name);
   const { noticeMs, graceMs } = drainOf(system, name);
-  const all = { DRAIN_NOTICE_MS: String(noticeMs), DRAIN_GRACE_MS: String(graceMs), ...values };
+  const drain = { DRAIN_NOTICE_MS: String(noticeMs), DRAIN_GRACE_MS: String(graceMs) };
+  const all = Object.entries({ ...drain, ...values }).filter(([variable]) => !secrets.includes(variable));
   const addresses = new Set(Object.values(addressVariables));
   return [
     ...(system.discovery === "dns" ? findByDns(system) : findByConsul),
-    ...Object.entries(all).map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value)} }`),
+    ...all.map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value)} }`),
     ...secrets.map((variable) => {
       // The service itself says which of its secrets it can't do without; of addresses we know it.
       const optional = addresses.has(variable) ? "" : ", optional: true";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { VastifyError } from "../core/index.js";
 import { defineSystem, type SystemDeclaration } from "./system.js";
-import { readSystem } from "./system-schema.js";
+import { readSystem } from "./read-system.js";
 
 const stock = { entry: "dist/main.js", version: "1.0.0", httpPort: 3000 };
 const hosts = { host: "app.example", repository: "git@git.example:shop.git", path: "/apps/shop" };
@@ -72,6 +72,61 @@ describe("a system's declaration", () => {
       'services.stock.needs.0 must be mongodb, rabbitmq or redis, got "kafka"',
     ],
     [
+      "a need named twice",
+      { services: { stock: { ...stock, needs: ["redis", "redis"] } } },
+      "services.stock.needs must be a list that names each once, got [ 'redis', 'redis' ]",
+    ],
+    [
+      "an environment of hosts without a host",
+      { hosts: { production: { ...hosts, host: [] } } },
+      "hosts.production.host must be a host's name, or some, got []",
+    ],
+    [
+      "an edge without names",
+      { edge: { service: "stock", serverNames: [] } },
+      "edge.serverNames must be a list of at least one, got []",
+    ],
+    [
+      "a port as a variable",
+      { services: { stock: { ...stock, environment: { HTTP_PORT: { value: "80" } } } } },
+      'services.stock.environment must be without what httpPort says, got "HTTP_PORT"',
+    ],
+    [
+      "a port as a variable of all services",
+      { environment: { MICROSERVICE_PORT: { production: "81" } } },
+      'environment must be without what microservicePort says, got "MICROSERVICE_PORT"',
+    ],
+    [
+      "Consul's address",
+      { environment: { CONSUL_HTTP_ADDR: { secret: true } } },
+      "environment must be without what is set where the system is started; containers have a Consul of their own",
+    ],
+    [
+      "the address of what is needed",
+      { services: { stock: { ...stock, needs: ["redis"], environment: { REDIS_URL: { value: "redis://cache" } } } } },
+      "services.stock.environment must be without values for what needs names; they are set where the system is started",
+    ],
+    [
+      "the address of what some service needs, for all services",
+      { services: { stock: { ...stock, needs: ["redis"] } }, environment: { REDIS_URL: { value: "redis://cache" } } },
+      'environment must be without values for what needs names; they are set where the system is started, got "REDIS_URL"',
+    ],
+    [
+      "a way of discovery as a variable",
+      { discovery: "dns", environment: { DISCOVERY_TARGETS: { value: "stock" } } },
+      'environment must be without what discovery says, got "DISCOVERY_TARGETS"',
+    ],
+    [
+      "a name that compose has for a server",
+      { services: { redis: stock } },
+      'services must be names that generated files have nothing else for, got "redis"',
+    ],
+    [
+      "a name that the Dockerfile has for another's modules",
+      { services: { stock, "stock-modules": { ...stock, httpPort: 3001 } } },
+      'services must be names that generated files have nothing else for, got "stock-modules"',
+    ],
+    [
       "a misspelt field",
       { services: { stock: { ...stock, instance: 2 } } },
       'services.stock must be without unknown fields, got "instance"',
@@ -111,6 +166,16 @@ describe("a system's declaration", () => {
     expect(thrown).toBeInstanceOf(VastifyError);
     expect(thrown).toMatchObject({ code: "invalid_argument", reason: "bad_option" });
     expect((thrown as Error).message).toContain(message);
+  });
+
+  it.each(["HTTP_PORT", "CONSUL_HTTP_ADDR", "REDIS_URL"])("may name %s without a value", (variable) => {
+    const services = { stock: { ...stock, needs: ["redis"], environment: { [variable]: {} } } };
+    expect(() => readSystem({ name: "shop", services })).not.toThrow();
+  });
+
+  it("may have a value for the address of what it does not need", () => {
+    const environment = { REDIS_URL: { value: "redis://cache" } };
+    expect(() => readSystem({ name: "shop", services: { stock: { ...stock, environment } } })).not.toThrow();
   });
 
   it.each([undefined, null, "shop", 7])("is refused when it is %j", (declaration) => {
