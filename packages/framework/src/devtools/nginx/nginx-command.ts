@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { badOption, silentLogger, VastifyError } from "../../core/index.js";
 import { nginxSite, type SystemEdge } from "../../deploy/index.js";
 import { type ConsulOptions, connectConsul, createDirectory } from "../../discovery/index.js";
@@ -29,14 +30,14 @@ export interface NginxOutput {
  * Writes nginx's site for the edge's service from the instances that live in Consul: once, or each time they change.
  * While none is alive what stands there stays.
  * @returns 1 when the one time gave nothing to serve
- * @throws VastifyError `invalid_argument`, reason `bad_option`, when the manifest has no edge; when not watching also what
- * `Site.install` throws
+ * @throws VastifyError `invalid_argument`, reason `bad_option`, when the manifest has no edge or the file's folder is missing;
+ * when not watching also what `Site.install` throws
  */
 export async function nginxCommand(options: NginxOptions, output: NginxOutput): Promise<ExitCode> {
   const { system } = await readManifest(options.config, process.cwd());
   const { edge } = system;
   if (!edge) throw badOption("edge", undefined, "in the manifest");
-  const file = resolve(options.file);
+  const file = expectInFolder(resolve(options.file));
   const site = createSite(file, nginxProgram(options.nginx));
   const consul = connectConsul(options.consul);
   const log = { ...silentLogger, warn: output.err, error: output.err };
@@ -71,6 +72,13 @@ export async function nginxCommand(options: NginxOptions, output: NginxOutput): 
     await directory.stop();
     clearInterval(holdOpen);
   }
+}
+
+/** Folders are nginx's business: one made here would be included by nobody. */
+function expectInFolder(file: string): string {
+  const folder = dirname(file);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return file;
+  throw badOption("the site's file", file, `in a folder that exists, and there is no folder ${folder}`);
 }
 
 /** Where Consul is, by the variables that services read too. */
