@@ -53,10 +53,14 @@ describe("pm2 deploy production, to a host behind sshd", () => {
     expect(await runningVersion()).toBe("1.0.0");
   });
 
-  it("replaces it by the second one without a failed request", { timeout: slowest }, async () => {
+  it("replaces it by the commit that is named, though its branch has gone on, without a failed request", {
+    timeout: slowest,
+  }, async () => {
     await host.write({ "shop.mjs": shopProgram("1.1.0") });
-    commits.push(await host.push("The second release"));
-    const { failures } = await requestsDuring(url, () => deployed());
+    const tested = await host.push("The second release");
+    await host.write({ "shop.mjs": shopProgram("1.1.1") });
+    commits.push(tested, await host.push("What nobody has tested"));
+    const { failures } = await requestsDuring(url, () => deployed("ref", tested));
     expect(failures).toEqual([]);
     expect(await runningVersion()).toBe("1.1.0");
     expect(await listed()).toEqual([2, 1]);

@@ -79,6 +79,15 @@ describe("the generated compose file", () => {
     expect(compose.services.gateway?.environment).toMatchObject({ TRUST_PROXY: unlessSet("TRUST_PROXY", "1") });
   });
 
+  it("hands on no port and no address that its containers have of their own", () => {
+    const environment = { HTTP_PORT: {}, MICROSERVICE_PORT: {}, ADVERTISE_HOST: {}, CONSUL_HTTP_ADDR: {} };
+    const { services } = parse(composeFile(defineSystem({ ...shop, environment })).text) as Compose;
+    expect(Object.keys(services.stock?.environment ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/_PORT$|^ADVERTISE_HOST$/)]),
+    );
+    expect(services.stock?.environment?.CONSUL_HTTP_ADDR).toBe("consul:8500");
+  });
+
   it("puts nginx before the gateway's own port", () => {
     const [site] = nginxFile(shop);
     expect(site?.text).toContain("server gateway:3000 ");

@@ -1,7 +1,7 @@
 import { type GeneratedFile, header } from "../generated-file.js";
 import type { System } from "../system.js";
 import { quoted } from "../yaml.js";
-import { releasesOf } from "./release-commands.js";
+import { releasedByHand, releasesOf } from "./release-commands.js";
 
 /** For GitHub, to be copied to `.github/workflows/`: the same steps as the Jenkinsfile. */
 export function githubWorkflow(system: System): GeneratedFile {
@@ -12,6 +12,8 @@ export function githubWorkflow(system: System): GeneratedFile {
     needs: ${after ? `release-to-${after}` : "check"}
     if: github.ref == 'refs/heads/${branch}'
     runs-on: ubuntu-24.04
+    # From somebody's answer on.
+    timeout-minutes: 60
     # Its protection rules ask somebody, and keep the key.
     environment: ${to}
     concurrency: release-to-${to}
@@ -30,7 +32,8 @@ ${to === "canary" ? consulVariables : ""}    steps:
           DEPLOY_KEY: \${{ secrets.DEPLOY_KEY }}
 ${commands.map(({ why, command }) => `      # ${why}\n      - run: ${quoted(command)}\n`).join("")}${onCancel ? `      # ${onCancel.why}\n      - if: cancelled()\n        run: ${quoted(onCancel.command)}\n` : ""}`,
   );
-  const text = `${header("#")}
+  const byHand = releasedByHand(system);
+  const text = `${header("#", "", "It takes the hosts' key as a secret DEPLOY_KEY of their environments.")}
 name: ${system.name}
 
 on:
@@ -53,7 +56,7 @@ jobs:
       # Fails with the difference when somebody changed the manifest or a generated file alone.
       - run: npx vastify generate --check
       - run: ${quoted(test)}
-${releases.join("")}`;
+${releases.join("")}${byHand.length > 0 ? `\n  # By hand, as no push knows which of them is free: ${byHand.join(", ")}.\n` : ""}`;
   return { path: "deploy/pipelines/github-workflow.yaml", text };
 }
 

@@ -20,23 +20,25 @@ export interface ReleaseCommand {
 
 /**
  * The releases of a pipeline, in their order. Hosts named `canary` get a release first, and `vastify canary` gives it a share
- * of the calls there before anybody else gets it.
+ * of the calls there before anybody else gets it. Those that are released by hand are left out.
  */
-export function releasesOf({ hosts }: System): readonly ReleaseCommands[] {
-  const { canary, ...others } = hosts;
-  const releases = Object.entries(others).map(([to, { ref }]) => ({
-    to,
-    branch: branchOf(ref),
-    commands: [deployTo(to)],
-  }));
+export function releasesOf(system: System): readonly ReleaseCommands[] {
+  const { canary, ...others } = system.hosts;
+  const pushedTo = Object.entries(others).filter(([to]) => !releasedByHand(system).includes(to));
+  const releases = pushedTo.map(([to, { ref }]) => ({ to, branch: branchOf(ref), commands: [deployTo(to, ref)] }));
   if (!canary) return releases;
   const first = {
     to: "canary",
     branch: branchOf(canary.ref),
-    commands: [hold, deployTo("canary"), tryIt],
+    commands: [hold, deployTo("canary", canary.ref), tryIt],
     onCancel: takeBack,
   };
   return [first, ...releases.map((release) => ({ ...release, after: first.to }))];
+}
+
+/** Of `blue` and `green` one serves and the other one is free for a release; which one, no push can know. */
+export function releasedByHand({ hosts }: System): readonly string[] {
+  return hosts.blue && hosts.green ? ["blue", "green"] : [];
 }
 
 const hold: ReleaseCommand = {
@@ -56,12 +58,18 @@ const takeBack: ReleaseCommand = {
 
 /** A tag stands on some branch, which is taken for the one that most have. */
 function branchOf(ref: string): string {
-  return /^origin\/(.+)$/.exec(ref)?.[1] ?? "master";
+  return followedBranch(ref) ?? "master";
 }
 
-function deployTo(to: string): ReleaseCommand {
+function deployTo(to: string, ref: string): ReleaseCommand {
+  const isTested = followedBranch(ref) !== undefined;
+  const what = isTested ? "The commit that was tested" : `What the manifest names, ${ref}`;
   return {
-    why: "A release that does not get healthy is gone back from on its host, and ends this.",
-    command: `npx pm2 deploy ${to}`,
+    why: `${what}. One that does not get healthy is gone back from on its host, and ends this.`,
+    command: `npx pm2 deploy ${to}${isTested ? ' ref "$(git rev-parse HEAD)"' : ""}`,
   };
+}
+
+function followedBranch(ref: string): string | undefined {
+  return /^origin\/(.+)$/.exec(ref)?.[1];
 }
