@@ -1,4 +1,4 @@
-import type { Need } from "./system.js";
+import type { Need } from "./system-schema.js";
 
 /** What the framework reads in every service (`serviceEnv`), where it is the same for all processes of a host. */
 export const commonVariables = [
