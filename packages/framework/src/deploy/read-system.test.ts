@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { VastifyError } from "../core/index.js";
-import { defineSystem, type SystemDeclaration } from "./system.js";
 import { readSystem } from "./read-system.js";
+import { defineSystem, type SystemDeclaration } from "./system.js";
 
 const stock = { entry: "dist/main.js", version: "1.0.0", httpPort: 3000 };
 const hosts = { host: "app.example", repository: "git@git.example:shop.git", path: "/apps/shop" };

@@ -23,6 +23,7 @@ function liveThrough(options: KoaAppOptions): Middleware {
   return async (ctx, next) => {
     Object.assign(ctx.state, beginRequest(ctx));
     try {
+      expectPath(ctx);
       await next();
       if (ctx.body === undefined && ctx.status >= 404) throw unrouted(ctx);
     } catch (thrown) {
@@ -30,6 +31,18 @@ function liveThrough(options: KoaAppOptions): Middleware {
     }
     endRequest(ctx, options);
   };
+}
+
+/** In absolute form (RFC 9112, 3.2.2) it may be a URL that is none, of which Koa has no path. */
+function expectPath(ctx: Context): void {
+  let path: string | null;
+  try {
+    ({ path } = ctx);
+  } catch {
+    path = null;
+  }
+  if (path !== null) return;
+  throw new VastifyError("invalid_argument", `the request's target is no URL: ${ctx.url}`, { reason: "bad_request" });
 }
 
 /** Koa and its router answer by a bare status; ours say more. */

@@ -106,6 +106,12 @@ describe.skipIf(!consulAddress)("a hostile client of the gateway", () => {
     expect(seen).toEqual([]);
   });
 
+  it.each(["http://", "http://?x", "http://[", "x://y"])("is told that %s is no URL", async (target) => {
+    const answer = await answerTo(get(target));
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('"reason":"bad_request"');
+  });
+
   it("pollutes no prototype by a query, a form, JSON or a path", async () => {
     const url = `${gateway.addresses.http}/${name}`;
     await fetch(
