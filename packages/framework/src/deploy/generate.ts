@@ -8,14 +8,17 @@ import { kustomization, skaffoldFile } from "./kubernetes/kustomization.js";
 import { serviceManifests } from "./kubernetes/service-manifests.js";
 import { githubWorkflow } from "./pipelines/github-workflow.js";
 import { jenkinsfile } from "./pipelines/jenkinsfile.js";
-import { ecosystemFile, rootEcosystemFile } from "./pm2/ecosystem-file.js";
+import { ecosystemFile, type ModuleType, rootEcosystemFile } from "./pm2/ecosystem-file.js";
 import { releaseScript } from "./pm2/release-script.js";
 import type { System } from "./system.js";
 
-/** Every file that puts a system on hosts, in containers and on clusters. */
-export function generateFiles(system: System): readonly GeneratedFile[] {
+/**
+ * Every file that puts a system on hosts, in containers and on clusters.
+ * @param type of the package that the files are written to
+ */
+export function generateFiles(system: System, type: ModuleType = "commonjs"): readonly GeneratedFile[] {
   return [
-    ...[rootEcosystemFile(), ecosystemFile(system), releaseScript(system)],
+    ...[rootEcosystemFile(type), ecosystemFile(system, type), releaseScript(system)],
     ...[dockerignore(), dockerfile(system), composeFile(system), developmentFile(system), ...nginxFile(system)],
     ...Object.entries(system.services).map(([name, service]) => serviceManifests(system, name, service)),
     ...[kustomization(system), ...(system.discovery === "consul" ? [consulValues(system)] : []), skaffoldFile(system)],

@@ -1,6 +1,7 @@
 export { generateFiles } from "./generate.js";
 export { type GeneratedFile, generatedMark } from "./generated-file.js";
 export { type EdgeEndpoint, nginxSite } from "./nginx/nginx-site.js";
+export type { ModuleType } from "./pm2/ecosystem-file.js";
 export { readSystem } from "./read-system.js";
 export {
   type BuildDeclaration,

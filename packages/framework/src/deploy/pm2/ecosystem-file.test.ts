@@ -44,7 +44,7 @@ function loadedWith(env: Record<string, string>, of = system): Ecosystem {
     require: createRequire(import.meta.url),
     __dirname: "/apps/shop/source/deploy",
   };
-  vm.runInNewContext(ecosystemFile(of).text, scope);
+  vm.runInNewContext(ecosystemFile(of, "commonjs").text, scope);
   return JSON.parse(JSON.stringify(module.exports)) as Ecosystem;
 }
 

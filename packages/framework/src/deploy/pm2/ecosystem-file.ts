@@ -4,8 +4,28 @@ import { addressVariables, behindOneProxy, commonVariables, productionVariables 
 import { deploySection } from "./deploy-section.js";
 import { literal } from "./literal.js";
 
+/** As what Node.js reads a `.js` file: the `type` of the package.json above it. */
+export type ModuleType = "commonjs" | "module";
+
+/** pm2 knows the file by its name, which ends with `.js`, and takes both kinds. */
+const syntaxes = {
+  commonjs: {
+    imports: 'const { resolve } = require("node:path");',
+    here: "__dirname",
+    exports: "module.exports =",
+    exportsAll: 'module.exports = require("./deploy/ecosystem.config.js");',
+  },
+  module: {
+    imports: 'import { resolve } from "node:path";',
+    here: "import.meta.dirname",
+    exports: "export const { apps, deploy } =",
+    exportsAll: 'export { apps, deploy } from "./deploy/ecosystem.config.js";',
+  },
+} as const;
+
 /** What `pm2 start ecosystem.config.js` and `pm2 deploy NAME` take. The file needs nothing but Node.js. */
-export function ecosystemFile(system: System): GeneratedFile {
+export function ecosystemFile(system: System, type: ModuleType): GeneratedFile {
+  const { imports, here, exports } = syntaxes[type];
   const services = Object.entries(system.services);
   const apps = services.map(([name, service]) => `    app(${literal(appOf(system, name, service), 4, 10)}),`);
   const counts = services.map(([name]) => `${variablePrefix(name)}_INSTANCES`).join(", ");
@@ -20,7 +40,7 @@ export function ecosystemFile(system: System): GeneratedFile {
     `${counts} say how many workers a service has:`,
     '1, more, or "max" for one per core. From two on they are a cluster that shares the HTTP port, and a reload loses no request.',
   )}
-const { resolve } = require("node:path");
+${imports}
 
 /** Handed on to every service when set; \`serviceEnv\` says what they mean. */
 const common = ${literal([...commonVariables])};
@@ -62,7 +82,7 @@ function app({ name, script, instances, maxMemoryMb, ports, variables, values, p
   return {
     name,
     script,
-    cwd: resolve(__dirname, ".."),
+    cwd: resolve(${here}, ".."),
     ...workers(\`\${prefix}_INSTANCES\`, instances),
     // A service says "ready" once it is registered, and gives its start up after 30 s.
     wait_ready: true,
@@ -76,7 +96,7 @@ function app({ name, script, instances, maxMemoryMb, ports, variables, values, p
   };
 }
 
-module.exports = {
+${exports} {
   apps: [
 ${apps.join("\n")}
   ],
@@ -87,9 +107,8 @@ ${apps.join("\n")}
 }
 
 /** pm2 looks for this name where it is called. */
-export function rootEcosystemFile(): GeneratedFile {
-  const text = `${header("//")}\nmodule.exports = require("./deploy/ecosystem.config.js");\n`;
-  return { path: "ecosystem.config.js", text };
+export function rootEcosystemFile(type: ModuleType): GeneratedFile {
+  return { path: "ecosystem.config.js", text: `${header("//")}\n${syntaxes[type].exportsAll}\n` };
 }
 
 function appOf({ environment, edge }: System, name: string, service: SystemService) {

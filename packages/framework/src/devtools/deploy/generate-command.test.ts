@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -28,6 +29,18 @@ describe("vastify generate", () => {
     expect(await generate({ check: true })).toEqual({ code: 0, out: "" });
     expect((await generate()).out).toMatch(/^\d+ files, 0 changed$/);
   });
+
+  it.each(["module", "commonjs", undefined])(
+    "makes ecosystem files that pm2 can load where package.json says type %s",
+    async (type) => {
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
+      await generate();
+      const required = createRequire(import.meta.url)(join(folder, "ecosystem.config.js"));
+      expect(required.apps).toMatchObject([{ name: "stock", script: "main.js", cwd: folder }]);
+      expect(required.deploy).toEqual({});
+      expect(await generate({ check: true })).toEqual({ code: 0, out: "" });
+    },
+  );
 
   it("makes scripts that can be run", async () => {
     await generate();

@@ -24,9 +24,12 @@ export async function generateCommand(
   { out }: Output,
   workingDirectory = process.cwd(),
 ): Promise<ExitCode> {
-  const { system, folder } = await readManifest(config, workingDirectory);
+  const { system, folder, moduleType } = await readManifest(config, workingDirectory);
   const files = await Promise.all(
-    generateFiles(system).map(async (file) => ({ ...file, before: await readOrEmpty(join(folder, file.path)) })),
+    generateFiles(system, moduleType).map(async (file) => ({
+      ...file,
+      before: await readOrEmpty(join(folder, file.path)),
+    })),
   );
   const changed = files.filter(({ text, before }) => text !== before);
   if (check) {

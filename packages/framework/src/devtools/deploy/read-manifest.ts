@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { VastifyError } from "../../core/index.js";
-import { readSystem, type System } from "../../deploy/index.js";
+import { type ModuleType, readSystem, type System } from "../../deploy/index.js";
 
 /** Names of the manifest, in the order in which they are looked for. A `.ts` needs a Node.js that strips types. */
 const names = ["mjs", "js", "cjs", "mts", "ts", "json"].map((ending) => `vastify.config.${ending}`);
@@ -12,6 +12,8 @@ export interface Manifest {
   readonly system: System;
   /** The folder that its paths are relative to. */
   readonly folder: string;
+  /** As what Node.js reads `.js` files there. */
+  readonly moduleType: ModuleType;
 }
 
 /**
@@ -23,7 +25,8 @@ export async function readManifest(file: string | undefined, workingDirectory: s
   const path = file === undefined ? find(workingDirectory) : resolve(workingDirectory, file);
   const declaration = await load(path);
   try {
-    return { system: readSystem(declaration), folder: dirname(path) };
+    const folder = dirname(path);
+    return { system: readSystem(declaration), folder, moduleType: await moduleTypeOf(folder) };
   } catch (error) {
     throw badManifest(path, VastifyError.from(error).message);
   }
@@ -43,6 +46,14 @@ async function load(path: string): Promise<unknown> {
   } catch (error) {
     throw badManifest(path, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The nearest package.json counts, as it does for Node.js. */
+async function moduleTypeOf(folder: string): Promise<ModuleType> {
+  const file = resolve(folder, "package.json");
+  if (existsSync(file)) return JSON.parse(await readFile(file, "utf8")).type === "module" ? "module" : "commonjs";
+  const above = dirname(folder);
+  return above === folder ? "commonjs" : moduleTypeOf(above);
 }
 
 function badManifest(path: string, why: string): VastifyError {
