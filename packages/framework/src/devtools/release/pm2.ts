@@ -19,10 +19,23 @@ export function pm2(...args: readonly string[]): Promise<string> {
   });
 }
 
-/** The names of the apps of which some process does not run. */
-export async function appsThatDoNotRun(): Promise<readonly string[]> {
-  const processes = JSON.parse(lastLine(await pm2("jlist"))) as { name: string; pm2_env: { status: string } }[];
-  return [...new Set(processes.filter(({ pm2_env }) => pm2_env.status !== "online").map(({ name }) => name))];
+/** A process that pm2 keeps. */
+export interface Kept {
+  readonly app: string;
+  readonly isOnline: boolean;
+  readonly isCluster: boolean;
+}
+
+export async function keptProcesses(): Promise<readonly Kept[]> {
+  const listed = JSON.parse(lastLine(await pm2("jlist"))) as {
+    name: string;
+    pm2_env: { status: string; exec_mode: string };
+  }[];
+  return listed.map(({ name, pm2_env: { status, exec_mode } }) => ({
+    app: name,
+    isOnline: status === "online",
+    isCluster: exec_mode === "cluster_mode",
+  }));
 }
 
 /** pm2 may say something first, e.g. that it has just started its daemon. */

@@ -11,6 +11,8 @@ export interface App {
   readonly cwd: string;
   /** Its variables in the chosen environment, beside those of this process. */
   readonly env: Readonly<Record<string, string>>;
+  /** How many processes it should have; undefined where that is as many as there are cores. */
+  readonly instances: number | undefined;
   /** How long it may take to get ready. */
   readonly listenTimeoutMs: number;
   /** How long it may take to leave. */
@@ -42,7 +44,7 @@ function readApp(app: unknown, where: string, folder: string, environment: strin
   const { name, script, args, cwd, ...rest } = app as Readonly<Record<string, unknown>>;
   if (typeof name !== "string") throw badOption(`${where}.name`, name, "the app's name");
   if (typeof script !== "string") throw badOption(`${where}.script`, script, "the file that starts it");
-  const { listen_timeout, kill_timeout, env, [`env_${environment}`]: more } = rest;
+  const { instances = 1, listen_timeout, kill_timeout, env, [`env_${environment}`]: more } = rest;
   const home = resolve(folder, typeof cwd === "string" ? cwd : ".");
   return {
     name,
@@ -50,6 +52,7 @@ function readApp(app: unknown, where: string, folder: string, environment: strin
     args: typeof args === "string" ? args.split(" ").filter(Boolean) : Array.isArray(args) ? args.map(String) : [],
     cwd: home,
     env: texts({ ...(env as object), ...(more as object) }),
+    instances: Number(instances) >= 1 ? Number(instances) : undefined,
     // What pm2 does by itself, give or take.
     listenTimeoutMs: typeof listen_timeout === "number" ? listen_timeout : 3_000,
     killTimeoutMs: typeof kill_timeout === "number" ? kill_timeout : 1_600,

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import { VastifyError } from "../../core/index.js";
 import type { Output } from "../cli/commands.js";
-import { appsThatDoNotRun, pm2 } from "./pm2.js";
+import { keptProcesses, pm2 } from "./pm2.js";
 import { type App, readApps } from "./read-apps.js";
 import { tryApp } from "./try-app.js";
 import { whenHealthy } from "./when-healthy.js";
+import { otherCounts } from "./worker-counts.js";
 
 /**
  * Takes a release into use under pm2: tries every app beside what runs, and only if all get healthy replaces what runs;
@@ -21,8 +22,10 @@ export async function releaseCommand(file: string, environment: string, { out }:
   await pm2("startOrReload", path, "--env", environment, "--update-env");
   await all(apps, expectHealthy);
   const names = new Set(apps.map(({ name }) => name));
-  const down = (await appsThatDoNotRun()).filter((name) => names.has(name));
-  if (down.length > 0) throw unhealthy(`${down.join(", ")} does not keep running`);
+  const kept = (await keptProcesses()).filter((process) => names.has(process.app));
+  const down = new Set(kept.filter((process) => !process.isOnline).map((process) => process.app));
+  if (down.size > 0) throw unhealthy(`${[...down].join(", ")} does not keep running`);
+  for (const line of otherCounts(apps, kept, `${file} --env ${environment}`)) out(line);
   out("the release is in use");
   return 0;
 }
