@@ -23,6 +23,8 @@ const common = [
   "DRAIN_NOTICE_MS",
   "DRAIN_GRACE_MS",
   "IDENTITY_KEYS",
+  "BUSY_POLL_US",
+  "CHAOS",
 ];
 
 /**
@@ -114,7 +116,7 @@ module.exports = {
       instances: "1",
       maxMemoryMb: 512,
       ports: { HTTP_PORT: 3000 },
-      variables: ["SESSION_SECRET", "OPEN_ROUTES", "GRAPHQL", "TRUST_PROXY"],
+      variables: ["SESSION_SECRET", "OPEN_ROUTES", "GRAPHQL", "GRAPHQL_INTROSPECTION", "TRUST_PROXY"],
       values: {},
       production: { NODE_ENV: "production", LOG_FORMAT: "json", TRUST_PROXY: "1" },
     }),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describeEnv, type EnvVariable } from "vastify";
 import { expect, it } from "vitest";
 import * as account from "../services/account-server/src/config.js";
@@ -6,14 +7,22 @@ import * as gateway from "../services/gateway/src/config.js";
 
 const page = "../docs/reference/environment.md";
 
+const services = [
+  { name: "config-server", variables: describeEnv(config.defaults), own: {} },
+  { name: "account-server", variables: describeEnv(account.defaults, account.variables), own: account.variables },
+  { name: "gateway", variables: describeEnv(gateway.defaults, gateway.variables), own: gateway.variables },
+];
+
 it(`${page} says what the services read from their environment (vitest --update writes it)`, async () => {
-  const services = [
-    { name: "config-server", variables: describeEnv(config.defaults) },
-    { name: "account-server", variables: describeEnv(account.defaults, account.variables) },
-    { name: "gateway", variables: describeEnv(gateway.defaults, gateway.variables) },
-  ];
   const sections = services.map(({ name, variables }) => `## ${name}\n\n${tableOf(variables)}\n`);
   await expect(`${introduction}\n${sections.join("\n")}`).toMatchFileSnapshot(page);
+});
+
+it.each(services)("what $name reads of its own is handed on to its container", ({ name, own }) => {
+  const compose = readFileSync(new URL("../deploy/compose.yaml", import.meta.url), "utf8");
+  const section = compose.split(new RegExp(`^  ${name}:$`, "m"))[1]?.split(/^ {2}\S/m)[0] ?? "";
+  const handedOn = [...section.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, variable]) => variable);
+  expect(handedOn).toEqual(expect.arrayContaining(Object.keys(own)));
 });
 
 const introduction = `# Environment variables

@@ -14,6 +14,8 @@ export const commonVariables = [
   "DRAIN_NOTICE_MS",
   "DRAIN_GRACE_MS",
   "IDENTITY_KEYS",
+  "BUSY_POLL_US",
+  "CHAOS",
 ] as const;
 
 /** Where a service finds what it needs. */
