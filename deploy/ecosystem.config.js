@@ -41,6 +41,12 @@ function given(names) {
   return settings;
 }
 
+/** A value and a file of one variable are refused, so the value takes the place of a file that pm2 has kept. */
+function inPlaceOfFiles(settings) {
+  const valued = Object.keys(settings).filter((name) => settings[name] !== "" && !/^NODE_ENV$|_FILE$/.test(name));
+  return { ...Object.fromEntries(valued.map((name) => [`${name}_FILE`, ""])), ...settings };
+}
+
 /** How long the services may take to leave: callers notice, then requests in flight finish. They know the same defaults. */
 const leavingMs = ({ DRAIN_NOTICE_MS, DRAIN_GRACE_MS }) =>
   Number(DRAIN_NOTICE_MS || 1_000) + Number(DRAIN_GRACE_MS || 10_000);
@@ -57,10 +63,10 @@ function workers(variable, instances) {
 /** Variables that are set here come before those of the manifest. */
 function app({ name, script, instances, maxMemoryMb, ports, variables, values, production }) {
   const prefix = name.toUpperCase().replaceAll("-", "_");
-  const env = { ...values, ...given([...common, ...variables]) };
+  const env = inPlaceOfFiles({ ...values, ...given([...common, ...variables]) });
   for (const [variable, port] of Object.entries(ports)) env[variable] = process.env[`${prefix}_${variable}`] || port;
   const names = Object.keys(production).filter((variable) => variable !== "NODE_ENV");
-  const envProduction = { ...production, ...given(names) };
+  const envProduction = inPlaceOfFiles({ ...production, ...given(names) });
   return {
     name,
     script,

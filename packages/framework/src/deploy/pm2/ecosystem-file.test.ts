@@ -61,8 +61,11 @@ describe("the generated ecosystem file", () => {
       kill_timeout: 15_000,
       exp_backoff_restart_delay: 200,
       max_memory_restart: "512M",
-      env: { CURRENCY: "EUR", HTTP_PORT: 3333, MICROSERVICE_PORT: 10_015 },
-      env_production: { NODE_ENV: "production", LOG_FORMAT: "json", SEED: "false" },
+      env: { CURRENCY: "EUR", CURRENCY_FILE: "", HTTP_PORT: 3333, MICROSERVICE_PORT: 10_015 },
+      env_production: {
+        ...{ NODE_ENV: "production", LOG_FORMAT: "json", LOG_FORMAT_FILE: "" },
+        ...{ SEED: "false", SEED_FILE: "" },
+      },
     });
   });
 
@@ -73,7 +76,7 @@ describe("the generated ecosystem file", () => {
       env: { CURRENCY: "CHF", SEED: "true", MONGODB_URI: "mongodb://db", HTTP_PORT: "1" },
       env_production: { SEED: "true" },
     });
-    expect(gateway?.env).toEqual({ CURRENCY: "CHF", HTTP_PORT: 3000 });
+    expect(gateway?.env).toMatchObject({ CURRENCY: "CHF", HTTP_PORT: 3000 });
   });
 
   it("hands on the file of a variable, in place of the manifest's value and of what pm2 knows from before", () => {
@@ -86,6 +89,13 @@ describe("the generated ecosystem file", () => {
       env: { MONGODB_URI: "", MONGODB_URI_FILE: "/run/uri", CURRENCY: "", CURRENCY_FILE: "/run/currency" },
       env_production: { SEED: "", SEED_FILE: "/run/seed" },
     });
+  });
+
+  it.each([
+    ["a value that is set", { MONGODB_URI: "mongodb://db" }, { MONGODB_URI: "mongodb://db", MONGODB_URI_FILE: "" }],
+    ["the manifest's value", {}, { CURRENCY: "EUR", CURRENCY_FILE: "" }],
+  ])("puts %s in the place of a file that pm2 knows from before", (_what, set, env) => {
+    expect(loadedWith(set).apps[0]).toMatchObject({ env });
   });
 
   it("leaves time for a longer drain of the manifest's", () => {
