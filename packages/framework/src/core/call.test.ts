@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
-import { describe, expect, it, vi } from "vitest";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Call, outcomeOf } from "./call.js";
 import { Deadlines } from "./deadlines.js";
 import { VastifyError } from "./error.js";
@@ -101,6 +102,16 @@ describe("a call", () => {
   it("has a trace id of its own otherwise: 16 bytes in hex", () => {
     expect(newCall().tx).toMatch(/^[0-9a-f]{32}$/);
     expect(newCall().tx).not.toBe(newCall().tx);
+  });
+
+  it("has a signal that any number of things may listen to", async () => {
+    const warned = vi.fn();
+    process.on("warning", warned);
+    onTestFinished(() => void process.off("warning", warned));
+    const { signal } = newCall();
+    for (let i = 0; i < 20; i++) signal.addEventListener("abort", () => {});
+    await nextTurn();
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it("that has its outcome gives an aborted signal only if it failed", () => {

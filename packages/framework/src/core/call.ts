@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { DeadlineList, Deadlines, Expiring } from "./deadlines.js";
 import { VastifyError } from "./error.js";
 import type { Identity } from "./identity.js";
@@ -101,6 +102,8 @@ export class Call implements Expiring {
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
+      // An action may begin any number of things with it at once, which is no leak.
+      setMaxListeners(0, this.controller.signal);
       if (this.outcome === "failed") this.controller.abort(this.value);
     }
     return this.controller.signal;
