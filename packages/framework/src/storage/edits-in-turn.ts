@@ -1,11 +1,11 @@
 import { orAborted } from "../core/index.js";
-import { type RetryConflictsOptions, retryConflicts } from "./retry-conflicts.js";
+import { expectAttempts, type RetryConflictsOptions, retryConflicts } from "./retry-conflicts.js";
 
 export type EditsInTurnOptions = Omit<RetryConflictsOptions, "signal">;
 
 /**
  * Edits what `key` names when all that asked for it before have had their turn, again for as long as others are quicker.
- * @param edit must read the document anew each time
+ * @param edit must read the document anew each time, and not wait for another edit of the same key, which waits for it
  * @param signal gives the edit up, as that of the action does. The next one's turn comes then: what is still written late
  *   is told from it by its version
  * @throws what `edit` throws; the last `version_conflict` when all attempts met one; the signal's reason
@@ -15,8 +15,10 @@ export type EditInTurn = <Value>(key: string, edit: () => Promise<Value>, signal
 /**
  * For documents that many edit at once. Repeated without order, the more edits there are the more are made in vain, and
  * the unlucky ones lose until their time is over; in turn, only other processes' edits are in conflict with one.
+ * @throws VastifyError `invalid_argument`, reason `bad_option`
  */
 export function editsInTurn(options: EditsInTurnOptions = {}): EditInTurn {
+  if (options.attempts !== undefined) expectAttempts(options.attempts);
   const lines = new Map<string, Promise<unknown>>();
 
   return (key, edit, signal = new AbortController().signal) => {

@@ -1,5 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { VastifyError } from "../core/index.js";
+import { editsInTurn } from "./edits-in-turn.js";
 import { retryConflicts } from "./retry-conflicts.js";
 
 const conflict = () => new VastifyError("failed_precondition", "changed", { reason: "version_conflict" });
@@ -31,4 +32,12 @@ it("repeats nothing that failed otherwise", async () => {
   const edit = vi.fn().mockRejectedValue(new VastifyError("failed_precondition", "closed"));
   await expect(retryConflicts(edit, { random })).rejects.toThrow("closed");
   expect(edit).toHaveBeenCalledOnce();
+});
+
+it.each([Number.NaN, 0, "3"])("refuses %s attempts, before the first", async (attempts) => {
+  const edit = vi.fn();
+  const refused = { reason: "bad_option", message: expect.stringContaining("attempts must be a number from 1 on") };
+  await expect(retryConflicts(edit, { attempts: attempts as number })).rejects.toMatchObject(refused);
+  expect(() => editsInTurn({ attempts: attempts as number })).toThrow("attempts must be a number from 1 on");
+  expect(edit).not.toHaveBeenCalled();
 });
