@@ -142,7 +142,9 @@ function addressOf(need: Need, systemName: string): string {
   return servers[need].address.replace("SYSTEM", systemName);
 }
 
-/** What is set where compose is called comes first. */
+/** What is set where compose is called comes first, but where the value has braces: compose ends a default by them. */
 function overridable(variable: string, value: string): string {
-  return `${variable}: ${quoted(`\${${variable}:-${value.replaceAll("$", "$$$$")}}`)}`;
+  const plain = value.replaceAll("$", "$$$$");
+  if (/[{}]/.test(value)) return `${variable}: ${quoted(plain)} # Has braces, so what is set here counts for nothing.`;
+  return `${variable}: ${quoted(`\${${variable}:-${plain}}`)}`;
 }

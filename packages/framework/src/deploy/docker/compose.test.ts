@@ -34,6 +34,13 @@ describe("the generated compose file", () => {
     expect([services.stock, compose.services.stock].map((one) => one?.stop_grace_period)).toEqual(["65s", "15s"]);
   });
 
+  it.each(['{"a":1}', "{}", "a}b $1"])("hands on the value %s as it is", (value) => {
+    const { services } = parse(
+      composeFile(defineSystem({ ...shop, environment: { RATES: { value } } })).text,
+    ) as Compose;
+    expect(services.stock?.environment?.RATES).toBe(value.replaceAll("$", "$$$$"));
+  });
+
   it("has every service, what they need, and the edge", () => {
     expect(Object.keys(compose.services)).toEqual([
       "stock",
