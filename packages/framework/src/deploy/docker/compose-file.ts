@@ -1,6 +1,6 @@
 import { type GeneratedFile, header } from "../generated-file.js";
 import { productionVariablesOf } from "../service-variables.js";
-import type { Need, System } from "../system.js";
+import type { Need, System, SystemEdge } from "../system.js";
 import { addressVariables } from "../variables.js";
 import { block, quoted } from "../yaml.js";
 
@@ -69,7 +69,7 @@ export function composeFile(system: System): GeneratedFile {
   const volumes = ["consul", ...needs.filter((need) => need !== "redis")];
   const blocks = [
     ...Object.keys(system.services).map((name) => serviceLines(system, name)),
-    ...(system.edge ? [nginxLines(system.edge.service, system.edge.httpPort, system.edge.tls?.port)] : []),
+    ...(system.edge ? [nginxLines(system.edge)] : []),
     consul,
     ...needs.map((need) => servers[need].lines),
   ];
@@ -124,18 +124,26 @@ function serviceLines(system: System, name: string): string[] {
   ];
 }
 
-function nginxLines(service: string, httpPort: number, tlsPort: number | undefined): string[] {
-  const ports = [httpPort, ...(tlsPort ? [tlsPort] : [])].map((port) => quoted(`${port}:${port}`));
+function nginxLines({ service, httpPort, tls }: SystemEdge): string[] {
+  const ports = [httpPort, ...(tls ? [tls.port] : [])].map((port) => quoted(`${port}:${port}`));
   return [
     "nginx:",
     "  image: nginx:1.28",
     `  ports: [${ports.join(", ")}]`,
-    "  volumes: [./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro]",
+    "  volumes:",
+    "    - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro",
+    ...[...new Set(tls && [tls.certificate, tls.key])].map(mounted),
     "  depends_on:",
     "    # It knows their addresses from its start: when they are made anew, it starts again.",
     `    ${service}: { condition: service_healthy, restart: true }`,
     "  restart: unless-stopped",
   ];
+}
+
+/** Where it is on the machine itself; one that is not there is an error, and no empty folder. */
+function mounted(file: string): string {
+  const path = quoted(file.replaceAll("$", "$$$$"));
+  return `    - { type: bind, source: ${path}, target: ${path}, read_only: true }`;
 }
 
 function addressOf(need: Need, systemName: string): string {

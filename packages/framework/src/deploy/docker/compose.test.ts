@@ -41,6 +41,16 @@ describe("the generated compose file", () => {
     expect(services.stock?.environment?.RATES).toBe(value.replaceAll("$", "$$$$"));
   });
 
+  it("hands nginx the certificate that its site names", () => {
+    const tls = { certificate: "/etc/ssl/shop.pem", key: "/etc/ssl/shop.key" };
+    const { services } = parse(
+      composeFile(defineSystem({ ...shop, edge: { service: "gateway", tls } })).text,
+    ) as Compose;
+    expect(services.nginx?.volumes?.slice(1)).toEqual(
+      Object.values(tls).map((file) => ({ type: "bind", source: file, target: file, read_only: true })),
+    );
+  });
+
   it("has every service, what they need, and the edge", () => {
     expect(Object.keys(compose.services)).toEqual([
       "stock",
