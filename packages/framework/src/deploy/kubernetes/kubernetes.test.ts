@@ -166,3 +166,10 @@ describe("without Consul", () => {
     expect(paths(byDns)).not.toContain("deploy/kubernetes/consul-values.yaml");
   });
 });
+
+it("hands on values with dollars as they are", () => {
+  const priced = defineSystem({ ...shop, environment: { PRICE: { value: "$(HOST) $$1" } } });
+  const [deployment] = manifestsOf("stock", priced) as unknown as [Deployment];
+  const { env } = deployment.spec?.template.spec?.containers[0] ?? {};
+  expect(env?.find(({ name }) => name === "PRICE")?.value).toBe("$$(HOST) $$$$1");
+});

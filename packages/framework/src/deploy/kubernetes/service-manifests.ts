@@ -89,7 +89,8 @@ function environmentOf(system: System, name: string): string[] {
   const addresses = new Set(Object.values(addressVariables));
   return [
     ...(system.discovery === "dns" ? findByDns(system) : findByConsul),
-    ...all.map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value)} }`),
+    // Kubernetes puts other variables in the place of "$(NAME)", and one dollar in the place of two.
+    ...all.map(([variable, value]) => `- { name: ${variable}, value: ${quoted(value.replaceAll("$", "$$$$"))} }`),
     ...secrets.map((variable) => {
       // The service itself says which of its secrets it can't do without; of addresses we know it.
       const optional = addresses.has(variable) ? "" : ", optional: true";
