@@ -3,7 +3,12 @@ const poisonous: ReadonlySet<string> = new Set(["__proto__", "constructor"]);
 
 /** Whether a JSON text may hold a key that reaches a prototype, written plainly or with escapes. */
 export function maySayPrototype(json: string): boolean {
-  return json.includes("__proto__") || json.includes('constructor"') || json.includes("\\u");
+  return json.includes("__proto__") || saysConstructor(json) || json.includes("\\u");
+}
+
+/** Its end first, at half the price: a text is searched for a first character, and most hold many a "c". */
+function saysConstructor(json: string): boolean {
+  return json.includes('uctor"') && json.includes('constructor"');
 }
 
 /** Whether a key could reach a prototype. */

@@ -114,6 +114,17 @@ it.each([[], ["diff", "one.json"], ["dance"], ["diff", "--fast", "a", "b"]])(
   },
 );
 
+it.each([
+  ["dance", [], 'there is no command "dance"'],
+  ["toString", [], 'there is no command "toString"'],
+  ["nginx", [], "vastify nginx takes the one FILE that nginx includes, got none"],
+  ["diff", ["one.json"], "vastify diff takes two FILEs, OLD and NEW, got 1"],
+  ["generate", ["deploy"], "vastify generate takes no arguments but options, got 1"],
+])("vastify %s with %j says first what is wrong", async (command, files, message) => {
+  const { code, err } = await run(command, ...files);
+  expect([code, err.split("\n")[0]]).toEqual([2, message]);
+});
+
 it("vastify --help says how it is used", async () => {
   expect(await run("--help")).toMatchObject({ code: 0, out: expect.stringContaining("vastify diff") });
 });

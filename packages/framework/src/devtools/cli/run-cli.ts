@@ -38,6 +38,23 @@ const options = {
   json: { type: "boolean", default: false },
 } as const;
 
+/** What each command takes. */
+const takenBy: Readonly<Record<string, string>> = {
+  describe: "one FILE",
+  diff: "two FILEs, OLD and NEW",
+  client: "one URL or FILE",
+  generate: "no arguments but options",
+  release: "one ECOSYSTEM file of pm2",
+  canary: "hold, try, promote or back first",
+  nginx: "the one FILE that nginx includes",
+};
+
+function misuseOf(command: string, count: number): string {
+  const taken = Object.hasOwn(takenBy, command) ? takenBy[command] : undefined;
+  if (taken === undefined) return `there is no command ${JSON.stringify(command)}`;
+  return `vastify ${command} takes ${taken}, got ${count === 0 ? "none" : count}`;
+}
+
 /** Runs the command line `vastify …`. */
 export async function runCli(args: readonly string[], output: CliOutput): Promise<ExitCode> {
   try {
@@ -65,7 +82,7 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
         { ...values, file: first, consul: consulOf(process.env), signal: untilToldToEnd() },
         output,
       );
-    output.err(usage);
+    output.err(command === undefined ? usage : `${misuseOf(command, files.length)}\n\n${usage}`);
   } catch (error) {
     output.err(VastifyError.from(error).message.replaceAll("\n", " "));
   }

@@ -59,6 +59,24 @@ describe("vastify generate", () => {
     expect(readFileSync(join(folder, "deploy/ecosystem.config.js"), "utf8")).toBe(before);
   });
 
+  it("tells of what it wrote before and would no longer write, and keeps it", async () => {
+    declare({
+      name: "shop",
+      services: {
+        stock: { entry: "main.js", version: "1.0.0", httpPort: 3000 },
+        till: { entry: "till.js", version: "1.0.0", httpPort: 3001 },
+      },
+    });
+    await generate();
+    writeFileSync(join(folder, "deploy/kubernetes/own.yaml"), "# somebody's own\n");
+    declare({ name: "shop", services: { stock: { entry: "main.js", version: "1.0.0", httpPort: 3000 } } });
+    const told = "deploy/kubernetes/till.yaml is no longer generated: delete it";
+    expect((await generate()).out).toContain(`${told}\n`);
+    expect(await generate({ check: true })).toEqual({ code: 1, out: told });
+    rmSync(join(folder, "deploy/kubernetes/till.yaml"));
+    expect(await generate({ check: true })).toEqual({ code: 0, out: "" });
+  });
+
   it("does not overwrite what somebody else wrote, unless it is forced to", async () => {
     const own = join(folder, "ecosystem.config.js");
     writeFileSync(own, "module.exports = {};\n");

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { VastifyError } from "../../core/index.js";
 import { type GeneratedFile, generatedMark, generateFiles } from "../../deploy/index.js";
 import type { ExitCode, Output } from "../cli/commands.js";
+import { leftFiles } from "./left-files.js";
 import { lineDiff } from "./line-diff.js";
 import { readManifest } from "./read-manifest.js";
 
@@ -16,7 +17,8 @@ export interface GenerateOptions {
 }
 
 /**
- * Writes the files that put a system on hosts, or compares them: 1 when one is not as it would be written.
+ * Writes the files that put a system on hosts, or compares them: 1 when one is not as it would be written. Tells of those
+ * that it wrote before and would no longer write, which are left for somebody to delete; with `check` they are a 1 too.
  * @throws VastifyError `failed_precondition`, reason `not_generated`, before anything is written, when a file is somebody's own
  */
 export async function generateCommand(
@@ -32,11 +34,13 @@ export async function generateCommand(
     })),
   );
   const changed = files.filter(({ text, before }) => text !== before);
+  const left = await leftFiles(folder, files);
   if (check) {
     for (const { path, text, before } of changed)
       out(`${path} is not as it would be written:\n${lineDiff(before, text)}`);
     if (changed.length > 0) out("run `vastify generate`");
-    return changed.length > 0 ? 1 : 0;
+    for (const path of left) out(toDelete(path));
+    return changed.length + left.length > 0 ? 1 : 0;
   }
   const own = changed.filter(({ before }) => before !== "" && !before.includes(generatedMark));
   if (own.length > 0 && !force) throw notGenerated(own);
@@ -44,9 +48,12 @@ export async function generateCommand(
     await write(folder, file);
     out(`wrote ${file.path}`);
   }
+  for (const path of left) out(toDelete(path));
   out(`${files.length} files, ${changed.length} changed`);
   return 0;
 }
+
+const toDelete = (path: string): string => `${path} is no longer generated: delete it`;
 
 async function readOrEmpty(path: string): Promise<string> {
   try {
